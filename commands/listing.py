@@ -1,0 +1,115 @@
+"""`main.py list`: what there is to choose from, found by the catalogue."""
+
+import json
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from engine import catalogue
+from engine.errors import InputError
+from engine.results import plain
+from engine.settings import Setting, settings_of
+
+KINDS = {
+    "models": "models",
+    "algorithms": "algorithms",
+    "coordinates": "coordinates",
+    "starts": "starts",
+    "data": "datasets",
+}
+"""What the command line calls a kind, and the package that holds it."""
+
+
+def list_kinds(kind: str | None, as_json: bool = False) -> None:
+    """Prints the classes of one kind, or of all, with their settings, ranges and sources.
+
+    Raises InputError for a kind that there is not.
+    """
+    if kind is not None and kind not in KINDS:
+        raise InputError(
+            f"There is nothing called {kind!r} to list; give one of {', '.join(KINDS)}, or none."
+        )
+    entries = [entry(each, cls) for each in KINDS if kind in (None, each) for cls in _classes(each)]
+    if as_json:
+        sys.stdout.write(json.dumps(entries, allow_nan=False, indent=2) + "\n")
+    else:
+        sys.stdout.write("\n".join(_lines(entries, whole=kind is not None)) + "\n")
+
+
+def entry(kind: str, cls: type) -> dict[str, Any]:
+    """A class as plain values: its name, summary, details, source and settings."""
+    source = getattr(cls, "source", "")
+    details = textwrap.dedent("    " + (cls.__doc__ or "")).strip().partition("\n")[2].strip()
+    return {
+        "name": cls.__dict__["name"],
+        "summary": catalogue.summary(cls),
+        "settings": [_setting(each) for each in settings_of(cls)],
+        "kind": kind,
+        "source": source if isinstance(source, str) else "",
+        "details": details,
+    }
+
+
+def _classes(kind: str) -> tuple[type, ...]:
+    return tuple(catalogue.find(KINDS[kind]).values())
+
+
+def _setting(setting: Setting) -> dict[str, Any]:
+    return {
+        "name": setting.name,
+        "label": setting.label,
+        "help": setting.help,
+        "type": _type_text(setting.kind),
+        "default": plain(msgspec.to_builtins(setting.default)),
+        "range": setting.range_text,
+        "minimum": setting.minimum,
+        "maximum": setting.maximum,
+        "above": setting.above,
+        "unit": setting.unit,
+        "choices": list(setting.choices),
+        "adjustable": setting.adjustable,
+    }
+
+
+def _type_text(kind: Any) -> str:
+    words = {int: "whole number", float: "number", bool: "true or false", str: "text", Any: "list"}
+    if kind in words:
+        return words[kind]
+    if "float" in str(kind):
+        return "number" if "tuple" not in str(kind) else "list of numbers"
+    return "list of texts"
+
+
+def _lines(entries: list[dict[str, Any]], whole: bool) -> Iterator[str]:
+    width = max(60, min(120, shutil.get_terminal_size((100, 24)).columns))
+    kind = None
+    for each in entries:
+        if each["kind"] != kind:
+            if kind is not None:
+                yield ""
+            kind = each["kind"]
+            yield str(kind).upper()
+        yield from _wrapped(f"{each['name']}: {each['summary']}", width, "  ", "    ")
+        if whole and each["details"]:
+            for paragraph in str(each["details"]).split("\n\n"):
+                yield from _wrapped(" ".join(paragraph.split()), width, "      ", "      ")
+        if each["source"]:
+            yield from _wrapped(f"Source: {each['source']}", width, "      ", "        ")
+        for setting in each["settings"]:
+            yield from _wrapped(_setting_text(setting), width, "      ", "          ")
+
+
+def _setting_text(setting: dict[str, Any]) -> str:
+    default = setting["default"]
+    value = "" if default in (None, "", []) else f" = {json.dumps(default).strip(chr(34))}"
+    unit = f" {setting['unit']}" if setting["unit"] and value else ""
+    allowed = setting["range"] or setting["type"]
+    return f"{setting['name']}{value}{unit} ({allowed}): {setting['help']}"
+
+
+def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
+    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)

@@ -1,0 +1,169 @@
+"""The comparison as a person reads it in a terminal."""
+
+import math
+import os
+import sys
+from collections.abc import Iterable
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from engine.comparison import Comparison, LaneResult
+from engine.parameters import Array
+from engine.results import trace_column
+from engine.specification import text_of
+
+WIDTH_IN_A_FILE = 100
+WIDEST_MATRIX = 3
+"""Up to so many columns of data a covariance is shown whole; above, its standard deviations."""
+LONGEST_TEXT = 100
+LARGE = 1e4
+"""A log-likelihood of this size is shown with fewer decimals; --json has all of them."""
+
+
+def print_table(comparison: Comparison, with_trace: bool = False) -> None:
+    """Prints what was run, a line for each lane, every status whole, and the best lane's parameters."""
+    fixed = None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH_IN_A_FILE
+    console = Console(width=fixed, highlight=False, markup=False, emoji=False)
+    # Captured first, so that nothing is half printed where something is wrong.
+    with console.capture() as capture:
+        _print_all(console, comparison, with_trace)
+    sys.stdout.write(capture.get())
+
+
+def _print_all(console: Console, comparison: Comparison, with_trace: bool) -> None:
+    for line in _heading(comparison):
+        _say(console, line)
+    console.print(_lanes(comparison))
+    for lane in comparison.lanes:
+        _say(console, f"{lane.lane.title} ({lane.trace.status}): {lane.trace.reason.rstrip('.')}.")
+    best = comparison.best
+    if best is None:
+        _say(console, "\nNo lane ended with a likelihood, so there is no best one.")
+    else:
+        _say(console, f"\nParameters under {best.lane.title}, the best lane, in the data's units:")
+        _print_parameters(console, comparison, best)
+    if with_trace:
+        console.print(_traces(comparison))
+
+
+def _say(console: Console, text: str) -> None:
+    """A sentence, never broken: a terminal wraps it itself, and a file keeps it whole."""
+    console.print(Text(text), soft_wrap=True)
+
+
+def _heading(comparison: Comparison) -> Iterable[str]:
+    experiment, dataset = comparison.experiment, comparison.preparation.dataset
+    if experiment.title:
+        yield experiment.title
+    weight = "" if dataset.row_weights is None else f" with a total weight of {dataset.total_weight:g}"
+    yield f"Data   {dataset.name}: {dataset.rows} rows{weight}, {', '.join(dataset.columns)}"
+    if dataset.note:
+        yield f"       {dataset.note}"
+    yield f"Model  {text_of(experiment.model, whole=True)}, {comparison.free_parameters} free parameters"
+    start = text_of(experiment.start, whole=True)
+    start = start if len(start) <= LONGEST_TEXT else experiment.start.name
+    yield f"Start  {start}, log-likelihood {_number(comparison.start_log_likelihood, 6)}"
+
+
+def _lanes(comparison: Comparison) -> Table:
+    table = _table("\nlane")
+    for heading in (
+        "log-\nlikelihood",
+        "\nBIC",
+        "\nAIC",
+        "iter-\nations",
+        "\npasses",
+        "CPU\nseconds",
+        "de-\ncreases",
+    ):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for lane in comparison.lanes:
+        last = lane.trace.last
+        cells = (
+            lane.lane.title,
+            _number(lane.log_likelihood, 6 if abs(lane.log_likelihood) < LARGE else 3),
+            _number(lane.bic, 2),
+            _number(lane.aic, 2),
+            str(lane.iterations),
+            f"{last.passes:g}",
+            f"{last.cpu_seconds:.3f}",
+            str(lane.decreases),
+        )
+        style = "bold" if lane is comparison.best else ""
+        table.add_row(*(Text(cell) for cell in cells), style=style)
+    return table
+
+
+def _print_parameters(console: Console, comparison: Comparison, best: LaneResult) -> None:
+    assert best.parameters is not None
+    blocks = comparison.preparation.model.describe(best.parameters)
+    columns = comparison.preparation.dataset.columns
+    count = len(next(iter(blocks.values())))
+    shown = {name: block for name, block in blocks.items() if block.shape[:1] == (count,)}
+    table = _table("component")
+    for heading in _headings(shown, columns):
+        left = heading == "column"
+        table.add_column(Text(heading), justify="left" if left else "right", overflow="fold", no_wrap=left)
+    for component in range(count):
+        for place, column in enumerate(columns):
+            first = place == 0
+            cells = [str(component + 1) if first else ""]
+            cells += [_number(b[component], 6) if first else "" for b in shown.values() if b.ndim == 1]
+            cells.append(column)
+            for block in shown.values():
+                cells += _cells(block, component, place)
+            table.add_row(*(Text(cell) for cell in cells))
+    console.print(table)
+
+
+def _headings(blocks: dict[str, Array], columns: tuple[str, ...]) -> Iterable[str]:
+    yield from (name.removesuffix("s") for name, block in blocks.items() if block.ndim == 1)
+    yield "column"
+    for name, block in blocks.items():
+        if block.ndim == 2:
+            yield name.removesuffix("s")
+        elif block.ndim == 3 and len(columns) <= WIDEST_MATRIX:
+            yield from (f"{name.removesuffix('s')}\n{column}" for column in columns)
+        elif block.ndim == 3:
+            yield "standard deviation"
+
+
+def _cells(block: Array, component: int, place: int) -> list[str]:
+    """A block's part for one component and one column of the data."""
+    if block.ndim == 2:
+        return [_significant(block[component, place])]
+    if block.ndim == 3 and block.shape[-1] <= WIDEST_MATRIX:
+        return [_significant(value) for value in block[component, place]]
+    if block.ndim == 3:
+        return [_significant(math.sqrt(max(0.0, block[component, place, place])))]
+    return []
+
+
+def _traces(comparison: Comparison) -> Table:
+    """The log-likelihood of every lane at every iteration."""
+    table = _table("iteration")
+    columns = [trace_column(comparison, lane, "log_likelihood") for lane in comparison.lanes]
+    for lane in comparison.lanes:
+        table.add_column(Text(lane.lane.title), justify="right")
+    for iteration in range(max(len(column) for column in columns)):
+        cells = (_number(column[iteration], 8) if iteration < len(column) else "" for column in columns)
+        table.add_row(str(iteration), *cells)
+    return table
+
+
+def _table(first: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), collapse_padding=True, show_edge=False, pad_edge=False)
+    table.add_column(first, overflow="fold")
+    return table
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}" if np.isfinite(value) else "none"
+
+
+def _significant(value: float) -> str:
+    return f"{value:.6g}"

@@ -1,0 +1,1 @@
+"""Algorithms that climb the log-likelihood, one a file."""

@@ -1,0 +1,150 @@
+"""What every gradient method shares: an evaluated point, and the settings of its coordinates."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from engine import catalogue
+from engine.algorithms.base import Algorithm, Position, State
+from engine.coordinates.base import Chart, Coordinates
+from engine.coordinates.raw import Raw
+from engine.errors import CannotRun
+from engine.models.base import Expectation, UndefinedLikelihood
+from engine.objective import Problem
+from engine.parameters import Array, Block, Parameters, Positive, PositiveDefinite, Simplex, Support
+from engine.settings import setting
+
+
+def coordinates_for(support: type[Support]) -> tuple[str, ...]:
+    """Names of the coordinates that can write a support."""
+    return tuple(name for name, each in catalogue.find("coordinates").items() if support in each.supports)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GradientState(State):
+    """A position with its coordinates `x`, the gradient there (of the summed log-likelihood), and the chart."""
+
+    chart: Chart
+    x: Array
+    gradient: Array
+
+
+@dataclass(frozen=True)
+class GradientAlgorithm(Algorithm):
+    """A method that follows the gradient of the log-likelihood.
+
+    The gradient comes from an E step's statistics by Fisher's identity, so it costs one pass.
+    """
+
+    family: ClassVar[str] = "gradient"
+
+    standardize: bool = setting(
+        True,
+        label="Standardise",
+        help="Work on centred and scaled columns, so that a learning rate means the same on any data.",
+    )
+
+    @property
+    def fixed_rate(self) -> float | None:
+        """The rate of x <- x + rate * gradient / n where that is the whole step; None for other methods."""
+        return None
+
+    @abstractmethod
+    def writing(self, block: Block) -> Coordinates:
+        """How a free block is written for the gradient."""
+
+    def chart(self, parameters: Parameters) -> Chart:
+        """The coordinates of all free blocks; raises CannotRun where the start cannot be written."""
+        free = [parameters.layout.by_name[name] for name in parameters.layout.free]
+        if not free:
+            raise CannotRun(f"{self.name} has nothing to move: every block is held fixed.")
+        return Chart(
+            parameters, {block.name: self.writing(block) for block in free}, self.standardize, self.name
+        )
+
+    def evaluate(self, problem: Problem, chart: Chart, x: Array) -> GradientState:
+        """The state at x, which is frozen: value and gradient from one pass. Raises UndefinedLikelihood."""
+        parameters = chart.read(x)
+        # An infinite variance has a density (of 0), so the model alone would not notice that x ran away.
+        if not np.isfinite(parameters.vector).all():
+            raise UndefinedLikelihood("not-finite", "a parameter is not finite", parameters)
+        try:
+            expectation, natural = problem.gradient(parameters)
+        except np.linalg.LinAlgError:
+            sentence = "a covariance is singular to working precision"
+            raise UndefinedLikelihood("not-finite", sentence, parameters) from None
+        return _state(chart, x, parameters, expectation, natural)
+
+    def attempt(self, problem: Problem, chart: Chart, x: Array) -> GradientState | UndefinedLikelihood:
+        """The state at a trial point, or why there is no log-likelihood; the pass is charged either way."""
+        try:
+            return self.evaluate(problem, chart, x)
+        except UndefinedLikelihood as undefined:
+            return undefined
+
+    def starting_state(self, problem: Problem, parameters: Parameters) -> GradientState:
+        """The state at the start, whose parameters are the start's own and not those read back from x."""
+        chart = self.chart(parameters)
+        expectation, natural = problem.gradient(parameters)
+        return _state(chart, chart.write(parameters), parameters, expectation, natural)
+
+
+def _state(
+    chart: Chart, x: Array, parameters: Parameters, expectation: Expectation, natural: Array
+) -> GradientState:
+    gradient = chart.pull_back(x, natural)
+    x.setflags(write=False)
+    gradient.setflags(write=False)
+    return GradientState(Position(parameters, expectation.log_likelihood, expectation), chart, x, gradient)
+
+
+@dataclass(frozen=True)
+class CoordinateGradientAlgorithm(GradientAlgorithm):
+    """A gradient method without constraints, in coordinates that the user chooses for each kind of block."""
+
+    weight_coordinates: str = setting(
+        "softmax",
+        label="Weights as",
+        help="How the weights are written for the gradient.",
+        choices=lambda: coordinates_for(Simplex),
+    )
+    covariance_coordinates: str = setting(
+        "log-cholesky",
+        label="Covariances as",
+        help="How the covariances are written for the gradient.",
+        choices=lambda: coordinates_for(PositiveDefinite),
+    )
+    rate_coordinates: str = setting(
+        "log",
+        label="Rates as",
+        help="How Poisson rates are written for the gradient.",
+        choices=lambda: coordinates_for(Positive),
+    )
+
+    def writing(self, block: Block) -> Coordinates:
+        chosen = block.support.coordinates_setting
+        if chosen is None or not hasattr(self, chosen):
+            return Raw()
+        found: type[Coordinates] = catalogue.get("coordinates", getattr(self, chosen))
+        return found.of(block)
+
+
+def within_roundoff(value: float, start: float, bound: float, slope: float, start_slope: float) -> bool:
+    """Whether a trial counts as risen although rounding hides by how much.
+
+    Where a value differs from the start's by rounding alone, comparing the two says nothing, but their
+    slopes along the direction still do: the rise is taken for enough where the slope has not turned
+    downwards by as much as it pointed upwards. Hager & Zhang (2005), SIAM J. Optim. 16, 170-192,
+    equation (4.1), the approximate Wolfe condition.
+    """
+    return abs(value - start) <= bound and abs(slope) <= APPROXIMATE_WOLFE * start_slope
+
+
+APPROXIMATE_WOLFE = 0.9
+
+
+def slope_along(state: GradientState, direction: Array) -> float:
+    """The derivative of the summed log-likelihood along a direction of the coordinates."""
+    return float(np.dot(state.gradient, direction))

@@ -1,0 +1,71 @@
+"""Finds the concrete classes of a package, so that a new file is known without editing a list."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from engine.errors import InputError
+
+KINDS = {
+    "models": "Model",
+    "algorithms": "Algorithm",
+    "coordinates": "Coordinates",
+    "starts": "Start",
+    "datasets": "DataStory",
+}
+
+
+@cache
+def find(kind: str) -> Mapping[str, Any]:
+    """The concrete classes of `engine.<kind>` by their names, in the order of the file names.
+
+    A concrete class is one that its own module defines, that derives from the package's base class and
+    that leaves no method abstract. A module that cannot be imported, a class without a name, a docstring
+    or a method, or two of one name raise at once: a broken plug-in must not go unnoticed.
+    """
+    package = importlib.import_module(f"engine.{kind}")
+    base = getattr(importlib.import_module(f"engine.{kind}.base"), KINDS[kind])
+    found: dict[str, Any] = {}
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+        module = importlib.import_module(f"engine.{kind}.{info.name}")
+        for item in vars(module).values():
+            ours = isinstance(item, type) and issubclass(item, base) and item.__module__ == module.__name__
+            if not ours or (inspect.isabstract(item) and "name" not in vars(item)):
+                continue
+            problem = _broken(item)
+            if problem is not None:
+                raise RuntimeError(f"{module.__name__}.{item.__name__} {problem}")
+            if item.name in found:
+                raise RuntimeError(f"two {kind} are called {item.name!r}")
+            found[item.name] = item
+    return MappingProxyType(found)
+
+
+def _broken(cls: type) -> str | None:
+    """What a concrete class lacks, None where it is whole."""
+    if "name" not in vars(cls):
+        return "has no name"
+    if inspect.isabstract(cls):
+        return f"does not define {', '.join(sorted(getattr(cls, '__abstractmethods__', ())))}"
+    if not cls.__doc__ or cls.__doc__.startswith(f"{cls.__name__}("):
+        return "has no docstring"
+    parameters = vars(cls).get("__dataclass_params__")
+    return None if parameters is not None and parameters.frozen else "is no frozen dataclass"
+
+
+def get(kind: str, name: str) -> Any:
+    """The concrete class called `name`; raises InputError that names those there are."""
+    classes = find(kind)
+    if name not in classes:
+        noun = {"datasets": "data story", "coordinates": "coordinates"}.get(kind, kind.rstrip("s"))
+        raise InputError(f"There is no {noun} called {name!r}; give one of {', '.join(classes)}.")
+    return classes[name]
+
+
+def summary(cls: type) -> str:
+    """The first line of a class's docstring: its tooltip and its line in a listing."""
+    return (cls.__doc__ or "").strip().splitlines()[0]

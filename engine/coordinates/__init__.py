@@ -1,0 +1,1 @@
+"""Ways to write constrained parameters for an optimiser, one a file."""

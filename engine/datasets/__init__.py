@@ -1,0 +1,1 @@
+"""Data stories: where a dataset comes from, one generating story a file."""

@@ -1,0 +1,1 @@
+"""Latent-variable models, one a file: densities and expectations, no step sizes."""

@@ -1,0 +1,146 @@
+"""What every latent-variable model shares: its frame, what one E step found, and the interface."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.dataset import Dataset
+from engine.models.exact_sums import Pair
+from engine.models.workspace import Workspace
+from engine.parameters import Array, Layout, Parameters
+
+Units = npt.NDArray[np.intp] | None
+"""Indices of the units (rows) that take part; None means all of them."""
+
+
+class UndefinedLikelihood(Exception):
+    """The log-likelihood has no value at these parameters.
+
+    `kind` is 'collapsed' (the likelihood is unbounded there), 'left-constraints' or 'not-finite'; `detail`
+    says it in words; `parameters` are those that did it.
+    """
+
+    def __init__(self, kind: str, detail: str, parameters: Parameters) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.parameters = parameters
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expectation:
+    """What one E step over some units found; additive over units (Dempster, Laird & Rubin 1977, section 2).
+
+    `statistics` are the expected complete-data sufficient statistics, flat, in the model's frame and never
+    centred at the parameters: first all sums, then as many numbers that hold what rounding took from them
+    (0 where nothing needs it). Any linear combination of such vectors is one. `ratios` (K,) are the sums over rows of w_i f_k(x_i)/f(x_i): the gradient of
+    the log-likelihood in the weights, finite where a weight is 0. The entropy of the posterior is not
+    stored: it is `log_likelihood - Q(statistics, parameters)`, see `engine.analysis.bound`.
+    """
+
+    log_likelihood: float
+    statistics: Array
+    ratios: Array | None = None
+
+    def __add__(self, other: "Expectation") -> "Expectation":
+        ratios = None if self.ratios is None or other.ratios is None else self.ratios + other.ratios
+        one, two = self.statistics.reshape(2, -1), other.statistics.reshape(2, -1)
+        total = Pair(one[0], one[1]) + Pair(two[0], two[1])
+        statistics = np.concatenate((total.high, total.low))
+        return Expectation(self.log_likelihood + other.log_likelihood, statistics, ratios)
+
+    def scaled(self, factor: float) -> "Expectation":
+        """The same units counted `factor` times."""
+        ratios = None if self.ratios is None else factor * self.ratios
+        sums = self.statistics.reshape(2, -1)
+        scaled = Pair(sums[0], sums[1]).times(factor)
+        statistics = np.concatenate((scaled.high, scaled.low))
+        return Expectation(factor * self.log_likelihood, statistics, ratios)
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """The model's units: z = (x - centre) / scale, column by column; both (d,)."""
+
+    centre: Array
+    scale: Array
+
+    def to_frame(self, values: Array) -> Array:
+        """Rows (n, d) of data in frame units."""
+        return np.asarray((values - self.centre) / self.scale)
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A dataset made ready for one model; immutable and shared by all lanes.
+
+    `units` is how many units an E step can be split into; `total_weight` is n, the sum of the row weights;
+    `log_jacobian` is what a log-likelihood in frame units lacks to that of the data.
+    """
+
+    dataset: Dataset
+    frame: Frame
+    units: int
+    total_weight: float
+    log_jacobian: float
+
+
+@dataclass(frozen=True)
+class Model(ABC):
+    """A latent-variable model: densities, E step, M step and gradient, as functions of their arguments."""
+
+    name: ClassVar[str]
+    source: ClassVar[str]
+    blocks: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def check(self, dataset: Dataset) -> None:
+        """Raises InputError, in one sentence, where this model cannot be fitted to the dataset."""
+
+    @abstractmethod
+    def prepare(self, dataset: Dataset) -> Any:
+        """The dataset in the form that the E step wants; call `check` first."""
+
+    @abstractmethod
+    def layout(self, prepared: Any) -> Layout:
+        """Blocks with supports, the held ones marked."""
+
+    @abstractmethod
+    def expect(
+        self, prepared: Any, parameters: Parameters, workspace: Workspace, units: Units = None
+    ) -> Expectation:
+        """The E step. Raises UndefinedLikelihood where the log-likelihood has no value."""
+
+    @abstractmethod
+    def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
+        """Gradient of the log-likelihood in the natural blocks (flat), by Fisher's identity.
+
+        Held blocks have a gradient of 0. A matrix block's gradient G is symmetric with dl = tr(G dX).
+        """
+
+    @abstractmethod
+    def m_step(self, statistics: Array, parameters: Parameters) -> Parameters:
+        """The maximiser of Q(statistics, .) over the free blocks; held blocks stay as in `parameters`."""
+
+    @abstractmethod
+    def expected_log_likelihood(self, prepared: Any, statistics: Array, parameters: Parameters) -> float:
+        """Q: the expected complete-data log-likelihood, a function of the statistics alone."""
+
+    @abstractmethod
+    def describe(self, parameters: Parameters) -> dict[str, Array]:
+        """Natural parameters by name in the data's units, in the shapes that files and JSON use."""
+
+    @abstractmethod
+    def accept(self, prepared: Any, values: Mapping[str, Any], approximate: bool = False) -> Parameters:
+        """The reverse of `describe`; raises InputError for wrong names, shapes or impossible values.
+
+        With `approximate`, values of a richer model are taken as near as this one can represent them.
+        """
+
+    @abstractmethod
+    def free_dimension(self, prepared: Any) -> int:
+        """How many parameters are free: the number that AIC and BIC charge for."""

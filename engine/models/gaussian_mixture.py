@@ -1,0 +1,414 @@
+"""The Gaussian mixture, with full, diagonal, spherical or tied covariances."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.dataset import Dataset
+from engine.errors import InputError
+from engine.models.base import Expectation, Frame, UndefinedLikelihood
+from engine.models.gaussian_moments import moments_about, packing, quadratic_features, sums_about_origin
+from engine.models.mixture import Coefficients, Mixture, MixturePrepared, weighted_moments, weights_with_signs
+from engine.models.precisions import Precisions, precisions_of, precisions_of_variances
+from engine.parameters import (
+    Array,
+    Block,
+    Layout,
+    Parameters,
+    PositiveDefinite,
+    Real,
+    Simplex,
+    Variance,
+    frozen,
+)
+from engine.settings import setting
+
+LOG_TWO_PI = math.log(2 * math.pi)
+
+COLLAPSED_VARIANCE = 1e-14
+"""A variance (in frame units) at or below this is the data's own rounding: the likelihood has no maximum there."""
+
+LEFT_VARIANCE = -1e-10
+"""An eigenvalue below this is no rounding of 0: a step has left the positive-definite matrices."""
+
+LARGEST_FAST_TERM = 1e4
+"""Where the quadratic form's terms [1, z, zz'] are larger than this near a mean, over 4 digits cancel."""
+
+
+@dataclass(frozen=True)
+class GaussianMixture(Mixture):
+    """Clusters that are Gaussian, each with a weight, a mean and a covariance.
+
+    Frame: columns centred and scaled by their standard deviations (by one common scale where the
+    covariance is spherical, so that it stays spherical). E step: responsibilities r_ik; statistics n_k,
+    sum r z, sum r zz'. M step: n_k/n, weighted means, weighted covariances. See Dempster, Laird & Rubin
+    (1977), section 4.3; Bishop (2006), section 9.2.
+    """
+
+    name: ClassVar[str] = "gaussian-mixture"
+    source: ClassVar[str] = "Bishop (2006), Pattern Recognition and Machine Learning, section 9.2"
+    blocks: ClassVar[tuple[str, ...]] = ("weights", "means", "covariances")
+
+    covariance: str = setting(
+        "full",
+        label="Covariance",
+        help="Full ellipses, axis-parallel ones, circles, or one full matrix tied across all components.",
+        choices=("full", "diagonal", "spherical", "tied"),
+    )
+    covariance_floor: float = setting(
+        0.0,
+        label="Covariance floor",
+        help="Every covariance stays above this share of the columns' variances, in every lane alike; "
+        "0 switches the floor off, and then a component may collapse onto a point.",
+        minimum=0.0,
+        maximum=0.5,
+    )
+
+    def check(self, dataset: Dataset) -> None:
+        super().check(dataset)
+        seen = dataset.values if dataset.row_weights is None else dataset.values[dataset.row_weights > 0]
+        for column, name in enumerate(dataset.columns):
+            if np.min(seen[:, column]) == np.max(seen[:, column]):
+                raise InputError(
+                    f"{dataset.name}: column {name!r} is constant, so a Gaussian has no spread there; leave it out."
+                )
+
+    def prepare(self, dataset: Dataset) -> MixturePrepared:
+        mean, deviation = weighted_moments(dataset.values, dataset.row_weights)
+        if self.covariance == "spherical":
+            deviation = np.full_like(deviation, math.sqrt(float(np.mean(np.square(deviation)))))
+        frame = Frame(frozen(mean), frozen(deviation))
+        columns = np.subtract(dataset.values.T, mean[:, None], order="C")
+        columns /= deviation[:, None]
+        dimension = dataset.dimension
+        count = 1 + 2 * dimension if self._axis_parallel else 1 + dimension + dimension * (dimension + 1) // 2
+        jacobian = -dataset.total_weight * float(np.sum(np.log(deviation)))
+        return self.prepared_from(dataset, frame, columns, count, jacobian)
+
+    @property
+    def _axis_parallel(self) -> bool:
+        return self.covariance in ("diagonal", "spherical")
+
+    def layout(self, prepared: MixturePrepared) -> Layout:
+        k, d = self.components, prepared.columns.shape[0]
+        scale = prepared.frame.scale
+        shapes = {"full": (k, d, d), "tied": (d, d), "diagonal": (k, d), "spherical": (k,)}
+        units = {
+            "full": np.outer(scale, scale),
+            "tied": np.outer(scale, scale),
+            "diagonal": scale**2,
+            "spherical": np.asarray(scale[0] ** 2),
+        }
+        floor = self.covariance_floor * self._floor_factor(prepared)
+        support = Variance(floor) if self._axis_parallel else PositiveDefinite(floor)
+        return Layout(
+            (
+                Block("weights", (k,), Simplex(), "weights" in self.hold),
+                Block("means", (k, d), Real(), "means" in self.hold, prepared.frame.centre, scale),
+                Block(
+                    "covariances",
+                    shapes[self.covariance],
+                    support,
+                    "covariances" in self.hold,
+                    np.zeros(()),
+                    units[self.covariance],
+                ),
+            )
+        )
+
+    def _floor_factor(self, prepared: MixturePrepared) -> float:
+        """The largest column variance in frame units: 1, except where all columns share one scale."""
+        if self.covariance != "spherical":
+            return 1.0
+        _, deviation = weighted_moments(prepared.dataset.values, prepared.row_weights)
+        return float(np.max((deviation / prepared.frame.scale) ** 2))
+
+    def features(self, columns: Array) -> Array:
+        return quadratic_features(columns, self._axis_parallel)
+
+    def coefficients(self, parameters: Parameters) -> Coefficients:
+        weights, means = parameters["weights"], parameters["means"]
+        log_weights, signs = weights_with_signs(weights)
+        precision, log_determinant = self._precisions(parameters)
+        k, d = means.shape
+        packed = packing(d, self._axis_parallel)
+        table = np.empty((k, 1 + d + packed.rows.size))
+        if self._axis_parallel:
+            scaled, diagonal = means * precision, precision
+            table[:, 1 + d :] = -0.5 * precision
+        else:
+            scaled = (precision @ means[:, :, None])[:, :, 0]
+            flat = precision.reshape(-1, d * d)
+            diagonal = flat[:, :: d + 1]
+            table[:, 1 + d :] = flat[:, packed.upper] * np.where(packed.rows == packed.cols, -0.5, -1.0)
+        table[:, 1 : 1 + d] = scaled
+        square = np.add.reduce(scaled * means, axis=1)
+        table[:, 0] = log_weights - 0.5 * (square + log_determinant + d * LOG_TWO_PI)
+        square += np.add.reduce(diagonal, axis=1)
+        exact = (
+            np.flatnonzero(square > LARGEST_FAST_TERM).tolist() if square.max() > LARGEST_FAST_TERM else ()
+        )
+        return Coefficients(table, log_weights, signs, tuple(exact))
+
+    def _precisions(self, parameters: Parameters) -> Precisions:
+        """Precisions and log-determinants, kept with the parameters; raises UndefinedLikelihood."""
+        found = parameters.derived
+        if not isinstance(found, Precisions):
+            if self._axis_parallel:
+                found = precisions_of_variances(self._variances(parameters), COLLAPSED_VARIANCE)
+            else:
+                block, d = parameters["covariances"], parameters["means"].shape[1]
+                found = precisions_of(block.reshape(-1, d, d), COLLAPSED_VARIANCE)
+            if found is None:
+                raise self._degenerate(parameters)
+            parameters.derived = found
+        return found
+
+    def _variances(self, parameters: Parameters) -> Array:
+        """(K, d) variances of an axis-parallel mixture, frame units."""
+        block, (k, d) = parameters["covariances"], parameters["means"].shape
+        return block if self.covariance == "diagonal" else np.broadcast_to(block[:, None], (k, d))
+
+    def _covariances(self, parameters: Parameters) -> Array:
+        """(K, d, d) covariances, frame units."""
+        block, (k, d) = parameters["covariances"], parameters["means"].shape
+        if self._axis_parallel:
+            return np.asarray(self._variances(parameters)[:, :, None] * np.eye(d))
+        return np.broadcast_to(block, (k, d, d))
+
+    def _cholesky(self, parameters: Parameters) -> Array:
+        """(K, d, d) lower Cholesky factors, frame units; raises UndefinedLikelihood."""
+        k, d = parameters["means"].shape
+        try:
+            return np.broadcast_to(np.linalg.cholesky(parameters["covariances"]), (k, d, d))
+        except np.linalg.LinAlgError:
+            raise self._degenerate(parameters) from None
+
+    def _degenerate(self, parameters: Parameters) -> UndefinedLikelihood:
+        """Tells a collapse (a variance shrank to 0) from a step that left the positive-definite matrices."""
+        covariances = self._covariances(parameters)
+        if not np.all(np.isfinite(parameters.vector)):
+            return UndefinedLikelihood("not-finite", "a parameter is not finite", parameters)
+        smallest = np.linalg.eigvalsh(covariances)[:, 0]
+        worst = int(np.argmin(smallest))
+        which = "the tied covariance" if self.covariance == "tied" else f"component {worst + 1}"
+        if smallest[worst] < LEFT_VARIANCE:
+            detail = f"covariance {worst + 1} lost positive definiteness (smallest eigenvalue {smallest[worst]:.3g})"
+            return UndefinedLikelihood("left-constraints", detail, parameters)
+        detail = (
+            f"{which} shrank onto a point or a line (variance {max(smallest[worst], 0.0):.2g} of the data's), "
+            "where the likelihood grows without bound"
+        )
+        return UndefinedLikelihood("collapsed", detail, parameters)
+
+    def log_densities(self, parameters: Parameters, columns: Array, chosen: npt.NDArray[np.intp]) -> Array:
+        means = parameters["means"]
+        d, m = columns.shape
+        densities = np.empty((chosen.size, m))
+        factors = None if self._axis_parallel else self._cholesky(parameters)
+        for place, k in enumerate(chosen):
+            centred = columns - means[k][:, None]
+            if factors is None:
+                deviations = np.sqrt(self._variances(parameters)[k])
+                whitened = centred / deviations[:, None]
+                half_log_determinant = float(np.sum(np.log(deviations)))
+            else:
+                factor = factors[k]
+                whitened = _forward_substitution(factor, centred)
+                half_log_determinant = float(np.sum(np.log(np.diagonal(factor))))
+            square = np.einsum("ij,ij->j", whitened, whitened)
+            densities[place] = -0.5 * square - half_log_determinant - 0.5 * d * LOG_TWO_PI
+        return densities
+
+    def exact_sums(
+        self, parameters: Parameters, columns: Array, responsibilities: Array, chosen: tuple[int, ...]
+    ) -> tuple[Array, Array]:
+        means = parameters["means"]
+        pairs = [
+            sums_about_origin(columns - means[k][:, None], responsibilities[k], means[k], self._axis_parallel)
+            for k in chosen
+        ]
+        return np.array([pair.high for pair in pairs]), np.array([pair.low for pair in pairs])
+
+    def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
+        """With n, b, A the moments about the means: P b for a mean, P (A - n Sigma) P / 2 for a covariance."""
+        layout, places = parameters.layout, parameters.layout.places
+        precision, _ = self._precisions(parameters)
+        found = moments_about(expectation.statistics, parameters["means"], self._axis_parallel)
+        gradient = np.empty(layout.size)
+        assert expectation.ratios is not None
+        gradient[places["weights"]] = expectation.ratios
+        if self._axis_parallel:
+            excess = found.second - found.counts[:, None] * self._variances(parameters)
+            by_axis = 0.5 * excess * precision * precision
+            by_block = by_axis if self.covariance == "diagonal" else by_axis.sum(axis=1)
+            gradient[places["means"]] = (found.first * precision).ravel()
+            gradient[places["covariances"]] = by_block.ravel()
+        else:
+            excess = found.second - found.counts[:, None, None] * parameters["covariances"]
+            if self.covariance == "tied":
+                excess = excess.sum(axis=0, keepdims=True)
+            slope = precision @ excess @ precision
+            gradient[places["means"]] = (precision @ found.first[:, :, None]).ravel()
+            gradient[places["covariances"]] = (0.25 * (slope + slope.transpose(0, 2, 1))).ravel()
+        for name in self.hold:
+            gradient[places[name]] = 0.0
+        return gradient
+
+    def m_step(self, statistics: Array, parameters: Parameters) -> Parameters:
+        means = parameters["means"]
+        k, d = means.shape
+        table = statistics.reshape(2, k, -1)[0]
+        counts, sums = table[:, 0], table[:, 1 : 1 + d]
+        empty = None if counts.min() > 0 else counts <= 0
+        divisor = counts if empty is None else np.where(empty, 1.0, counts)
+        updated: dict[str, Array] = {}
+        if "weights" not in self.hold:
+            updated["weights"] = counts / np.add.reduce(counts)
+        if "means" not in self.hold:
+            averages = sums / divisor[:, None]
+            means = averages if empty is None else np.where(empty[:, None], means, averages)
+            updated["means"] = means
+        if "covariances" not in self.hold:
+            updated["covariances"] = self._m_step_covariances(statistics, parameters, means, divisor, empty)
+        return parameters.replaced(updated)
+
+    def _m_step_covariances(
+        self,
+        statistics: Array,
+        parameters: Parameters,
+        means: Array,
+        divisor: Array,
+        empty: npt.NDArray[np.bool_] | None,
+    ) -> Array:
+        """Weighted covariances about `means`, their eigenvalues clipped at the floor."""
+        second = moments_about(statistics, means, self._axis_parallel).second
+        shape = (-1,) + (1,) * (second.ndim - 1)
+        if self.covariance == "tied":
+            covariances = second.sum(axis=0) / np.add.reduce(divisor if empty is None else divisor[~empty])
+        else:
+            covariances = second / divisor.reshape(shape)
+            if self.covariance == "spherical":
+                covariances, shape = covariances.mean(axis=1), (-1,)
+            if empty is not None:
+                covariances = np.where(empty.reshape(shape), parameters["covariances"], covariances)
+        support = parameters.layout.by_name["covariances"].support
+        return support.project(covariances) if self.covariance_floor > 0 else np.asarray(covariances)
+
+    def expected_log_likelihood(
+        self, prepared: MixturePrepared, statistics: Array, parameters: Parameters
+    ) -> float:
+        """sum_k n_k (log pi_k - log|2 pi Sigma_k| / 2) - tr(P_k A_k) / 2, with A about the means."""
+        means = parameters["means"]
+        found = moments_about(statistics, means, self._axis_parallel)
+        precision, log_determinant = self._precisions(parameters)
+        log_weights, _ = weights_with_signs(parameters["weights"])
+        present = found.counts != 0
+        constant = log_weights - 0.5 * (log_determinant + means.shape[1] * LOG_TWO_PI)
+        total = float(np.dot(found.counts[present], constant[present]))
+        total -= 0.5 * float(np.sum(precision * found.second))
+        share = float(np.sum(found.counts)) / prepared.total_weight
+        return total + share * prepared.log_jacobian
+
+    def moments(self, parameters: Parameters) -> tuple[Array, Array, Array]:
+        described = self.describe(parameters)
+        return described["weights"], described["means"], described["covariances"]
+
+    def describe(self, parameters: Parameters) -> dict[str, Array]:
+        values = parameters.in_data_units()
+        k, d = values["means"].shape
+        block = values["covariances"]
+        if self.covariance == "diagonal":
+            block = block[:, :, None] * np.eye(d)
+        elif self.covariance == "spherical":
+            block = block[:, None, None] * np.eye(d)
+        values["covariances"] = np.array(np.broadcast_to(block, (k, d, d)))
+        return values
+
+    def accept(
+        self, prepared: MixturePrepared, values: Mapping[str, Any], approximate: bool = False
+    ) -> Parameters:
+        layout = self.layout(prepared)
+        k, d = self.components, prepared.columns.shape[0]
+        weights = self.accepted_weights(values)
+        means = self.accepted_array(values, "means", (k, d))
+        given = np.shape(values.get("covariances", ()))
+        native = layout.by_name["covariances"].shape
+        if given == native and native != (k, d, d):
+            block = self.accepted_array(values, "covariances", native)
+        else:
+            block = self._contracted(self.accepted_array(values, "covariances", (k, d, d)), approximate)
+        parameters = layout.pack_data_units({"weights": weights, "means": means, "covariances": block})
+        problem = layout.by_name["covariances"].support.violation(parameters["covariances"])
+        if problem is not None and approximate:
+            return parameters.replaced(
+                {"covariances": layout.by_name["covariances"].support.project(parameters["covariances"])}
+            )
+        if problem is not None:
+            floor = " and lie above the covariance floor" if self.covariance_floor else ""
+            raise InputError(f"[start]: covariances must be positive definite{floor}; {problem}.")
+        return parameters
+
+    def _contracted(self, covariances: Array, approximate: bool) -> Array:
+        """(K, d, d) covariances as the block of this covariance type."""
+        if not np.allclose(covariances, np.swapaxes(covariances, -1, -2), rtol=1e-9, atol=0):
+            raise InputError("[start]: each covariance must be a symmetric matrix.")
+        diagonals = np.diagonal(covariances, axis1=-2, axis2=-1)
+        blocks = {
+            "full": covariances,
+            "tied": np.mean(covariances, axis=0),
+            "diagonal": diagonals,
+            "spherical": np.mean(diagonals, axis=1),
+        }
+        block = blocks[self.covariance]
+        eye = np.eye(covariances.shape[-1])
+        expanded = {
+            "full": block,
+            "tied": block,
+            "diagonal": np.reshape(block, (len(covariances), -1, 1)) * eye if self._axis_parallel else block,
+            "spherical": np.reshape(block, (-1, 1, 1)) * eye,
+        }[self.covariance]
+        if not approximate and not np.allclose(covariances, expanded, rtol=1e-9, atol=1e-12):
+            raise InputError(
+                f"[start]: these covariances are not {self.covariance}; change them or the covariance type."
+            )
+        return np.asarray(block)
+
+    def from_centres(self, prepared: MixturePrepared, centres: Array, spread: Array) -> Parameters:
+        layout = self.layout(prepared)
+        k, d = self.components, prepared.columns.shape[0]
+        blocks = {
+            "full": np.broadcast_to(np.diag(spread), (k, d, d)),
+            "tied": np.diag(spread),
+            "diagonal": np.broadcast_to(spread, (k, d)),
+            "spherical": np.full(k, float(np.mean(spread))),
+        }
+        support = layout.by_name["covariances"].support
+        covariances = np.maximum(blocks[self.covariance], 0.0)
+        return layout.pack(
+            {"weights": np.full(k, 1.0 / k), "means": centres, "covariances": support.project(covariances)}
+        )
+
+    def free_dimension(self, prepared: MixturePrepared) -> int:
+        k, d = self.components, prepared.columns.shape[0]
+        sizes = {"full": k * d * (d + 1) // 2, "tied": d * (d + 1) // 2, "diagonal": k * d, "spherical": k}
+        counted = {"weights": k - 1, "means": k * d, "covariances": sizes[self.covariance]}
+        return sum(size for name, size in counted.items() if name not in self.hold)
+
+
+def _forward_substitution(factor: Array, right: Array) -> Array:
+    """L^-1 B for a lower triangular (d, d) factor and (d, m) right-hand sides."""
+    d = factor.shape[0]
+    if d > 4:
+        from scipy.linalg import solve_triangular  # its import is slow, and low dimensions do without
+
+        return np.asarray(solve_triangular(factor, right, lower=True, check_finite=False))
+    solved = np.empty_like(right)
+    for row in range(d):
+        rest = right[row] - factor[row, :row] @ solved[:row] if row else right[row]
+        np.divide(rest, factor[row, row], out=solved[row])
+    return solved

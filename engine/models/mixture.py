@@ -1,0 +1,424 @@
+"""Finite mixtures whose component log-densities are linear in fixed features of a row.
+
+With features t(x) stored as columns, log pi_k + log f_k(x) is row k of one matrix product, and the expected
+sufficient statistics are one more: responsibilities @ features.T. Rows or components for which that product
+or its exponential would lose digits are handed to an exact evaluation in log space:
+
+- a component whose coefficients are too large (`Coefficients.exact`) is evaluated by Cholesky, and its sums
+  keep what rounding takes from them;
+- a row whose total density falls below `LOWEST_TOTAL` is done again in log space;
+- a component whose responsibilities sum to less than `FAINT` (a weight of 0, say) is summed again with its
+  weight factored out, which also gives the gradient at a weight of exactly 0.
+"""
+
+import functools
+import itertools
+import math
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.dataset import Dataset
+from engine.errors import InputError, MissingCells
+from engine.models.base import Expectation, Frame, Model, Prepared, UndefinedLikelihood, Units
+from engine.models.exact_sums import Pair
+from engine.models.workspace import Workspace
+from engine.parameters import Array, Parameters
+from engine.settings import setting
+
+LOWEST_EXPONENT = -700.0
+LOWEST_TOTAL = 1e-80
+FAINT = 1e-200
+BLOCK_BYTES = 1 << 20
+STORED_FEATURE_BYTES = 1 << 26
+
+
+@dataclass(frozen=True, eq=False)
+class MixturePrepared(Prepared):
+    """Columns in frame units and the fixed partition of the rows into blocks.
+
+    `columns` is (d, n), `row_weights` (n,) or None, `edges` the first row of each block and n. The
+    partition follows from n and the number of features alone, so that sums have a fixed order.
+    """
+
+    columns: Array
+    row_weights: Array | None
+    edges: tuple[int, ...]
+    features: Callable[[Array], Array]
+    feature_count: int
+
+    @cached_property
+    def stored(self) -> tuple[Array, ...] | None:
+        """The features of each block, (F, B), kept where memory allows; None where they are made anew."""
+        if 8 * self.feature_count * self.units > STORED_FEATURE_BYTES:
+            return None
+        return tuple(self.features(self.columns[:, a:b]) for a, b in self.blocks)
+
+    @cached_property
+    def blocks(self) -> tuple[tuple[int, int], ...]:
+        return tuple(zip(self.edges[:-1], self.edges[1:], strict=True))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coefficients:
+    """Parameters in the form of the kernel.
+
+    `table` (K, F) gives log|pi_k| + log f_k(x) as `table @ features`; `signs` (K,) where a weight is
+    negative, else None; `exact` lists the components to evaluate by Cholesky instead.
+    """
+
+    table: Array
+    log_weights: Array
+    signs: Array | None
+    exact: tuple[int, ...]
+
+    @property
+    def twins(self) -> list[tuple[int, int]]:
+        """Pairs (one, other) of components with the very same coefficients, `one` the first of its kind."""
+        if len(set(self.table[:, 0].tolist())) == len(self.table):
+            return []
+        first: dict[bytes, int] = {}
+        places = [(first.setdefault(row.tobytes(), place), place) for place, row in enumerate(self.table)]
+        return [(one, other) for one, other in places if one != other]
+
+
+def added(one: Array, other: Array) -> Array:
+    """Statistics (2, K, F) of two blocks of rows, summed with what rounding takes from the sum."""
+    total = Pair(one[0], one[1]) + Pair(other[0], other[1])
+    return np.stack((total.high, total.low))
+
+
+def block_edges(rows: int, features: int) -> tuple[int, ...]:
+    """First rows of blocks of about 1 MiB of features; a function of these two numbers alone."""
+    size = max(1024, min(32_768, BLOCK_BYTES // (8 * features)))
+    count = max(1, -(-rows // size))
+    return tuple(round(index * rows / count) for index in range(count + 1))
+
+
+def weighted_moments(values: Array, row_weights: Array | None) -> tuple[Array, Array]:
+    """Mean and standard deviation (divisor n) of each column of (n, d) values."""
+    if row_weights is None:
+        mean = np.mean(values, axis=0)
+        # A second pass over the deviations: the mean of far-away data is itself rounded.
+        mean = mean + np.mean(values - mean, axis=0)
+        return mean, np.sqrt(np.mean(np.square(values - mean), axis=0))
+    share = row_weights / np.sum(row_weights)
+    mean = share @ values
+    mean = mean + share @ (values - mean)
+    return mean, np.sqrt(share @ np.square(values - mean))
+
+
+@dataclass(frozen=True)
+class Mixture(Model):
+    """A finite mixture f(x) = sum_k pi_k f_k(x); the latent variable is the component of each row."""
+
+    weights_block: ClassVar[str] = "weights"
+
+    components: int = setting(
+        3, label="Components", help="How many clusters the mixture has (K).", minimum=1, maximum=12
+    )
+    hold: tuple[str, ...] = setting(
+        (), label="Held fixed", help="Blocks of parameters that stay at their start.", choices="blocks"
+    )
+
+    def check(self, dataset: Dataset) -> None:
+        for name in self.hold:
+            if name not in self.blocks:
+                raise InputError(
+                    f"[model]: {name!r} cannot be held fixed; the blocks of {self.name} are {', '.join(self.blocks)}."
+                )
+        if dataset.rows == 0 or dataset.dimension == 0:
+            raise InputError(f"{dataset.name} has no numbers to fit; choose a file with a column of numbers.")
+        if np.any(np.isinf(dataset.values)):
+            row, column = np.argwhere(np.isinf(dataset.values))[0]
+            raise InputError(
+                f"{dataset.name}: row {row + 1} of column {dataset.columns[column]!r} is infinite; correct it."
+            )
+        if dataset.missing:
+            rows = int(np.count_nonzero(np.any(np.isnan(dataset.values), axis=1)))
+            raise MissingCells(
+                f"{dataset.name} has {dataset.missing} missing cells in {rows} of {dataset.rows} rows, which "
+                f"{self.name} cannot use; drop those rows (--drop-missing) or choose other columns."
+            )
+        if self.components > 1 and not _at_least_distinct(dataset, self.components):
+            raise InputError(
+                f"{dataset.name} has fewer distinct rows than the {self.components} components asked for; "
+                "ask for fewer components."
+            )
+
+    def prepared_from(
+        self, dataset: Dataset, frame: Frame, columns: Array, feature_count: int, log_jacobian: float
+    ) -> MixturePrepared:
+        """Columns (d, n) already in the frame, with the partition into blocks."""
+        columns.setflags(write=False)
+        return MixturePrepared(
+            dataset,
+            frame,
+            dataset.rows,
+            dataset.total_weight,
+            log_jacobian,
+            columns,
+            dataset.row_weights,
+            block_edges(dataset.rows, feature_count),
+            self.features,
+            feature_count,
+        )
+
+    @abstractmethod
+    def features(self, columns: Array) -> Array:
+        """The features (F, m) of columns (d, m) in frame units; the first is the constant 1."""
+
+    @abstractmethod
+    def coefficients(self, parameters: Parameters) -> Coefficients:
+        """Raises UndefinedLikelihood where a component has no density."""
+
+    @abstractmethod
+    def log_densities(self, parameters: Parameters, columns: Array, chosen: npt.NDArray[np.intp]) -> Array:
+        """log f_k (without weights) for the chosen components at columns (d, m): (len(chosen), m), exactly."""
+
+    @abstractmethod
+    def moments(self, parameters: Parameters) -> tuple[Array, Array, Array]:
+        """Weights (K,), means (K, d) and covariances (K, d, d) of the components in the data's units."""
+
+    @abstractmethod
+    def from_centres(self, prepared: MixturePrepared, centres: Array, spread: Array) -> Parameters:
+        """Parameters with equal weights, the given centres (K, d) and variances `spread` (d,), in frame units."""
+
+    def exact_sums(
+        self, parameters: Parameters, columns: Array, responsibilities: Array, chosen: tuple[int, ...]
+    ) -> tuple[Array, Array]:
+        """Sums of the features (m, F) for the components in `Coefficients.exact`, and what rounding took."""
+        sums = responsibilities[list(chosen)] @ self.features(columns).T
+        return sums, np.zeros_like(sums)
+
+    def expect(
+        self, prepared: MixturePrepared, parameters: Parameters, workspace: Workspace, units: Units = None
+    ) -> Expectation:
+        coefficients = self.coefficients(parameters)
+        if units is None:
+            blocks, stored = prepared.blocks, prepared.stored
+            columns, row_weights, rows = prepared.columns, prepared.row_weights, prepared.units
+        else:
+            columns = np.ascontiguousarray(prepared.columns[:, units])
+            row_weights = None if prepared.row_weights is None else prepared.row_weights[units]
+            rows = columns.shape[1]
+            edges = block_edges(rows, prepared.feature_count)
+            blocks, stored = tuple(itertools.pairwise(edges)), None
+
+        def work(index: int) -> tuple[float, Array]:
+            first, last = blocks[index]
+            features = stored[index] if stored is not None else self.features(columns[:, first:last])
+            weights = None if row_weights is None else row_weights[first:last]
+            return self._expect_block(
+                parameters, coefficients, features, columns[:, first:last], weights, workspace
+            )
+
+        results = workspace.over_blocks(work, len(blocks), rows)
+        if len(results) == 1:
+            log_likelihood, statistics = results[0]
+        else:
+            log_likelihood = math.fsum(each[0] for each in results)
+            statistics = functools.reduce(added, [each[1] for each in results])
+        weight = prepared.total_weight if units is None else _sum_of(row_weights, rows)
+        log_likelihood += prepared.log_jacobian * (weight / prepared.total_weight)
+        if not math.isfinite(log_likelihood):
+            raise self._undefined(parameters)
+        for one, other in coefficients.twins:
+            # A matrix product rounds a row by its place; components that are alike must stay so.
+            statistics[:, other] = statistics[:, one]
+        counts, mixing = statistics[0, :, 0], parameters["weights"]
+        if counts.min() > FAINT * weight:
+            ratios = counts / mixing
+        else:
+            faint = np.flatnonzero(~(np.abs(counts) > FAINT * weight))
+            with np.errstate(divide="ignore", invalid="ignore"):
+                ratios = counts / mixing
+            if faint.size:
+                self._add_faint(
+                    parameters, coefficients, faint, columns, blocks, row_weights, statistics, ratios
+                )
+        statistics.setflags(write=False)
+        ratios.setflags(write=False)
+        return Expectation(log_likelihood, statistics.reshape(-1), ratios)
+
+    def _expect_block(
+        self,
+        parameters: Parameters,
+        coefficients: Coefficients,
+        features: Array,
+        columns: Array,
+        row_weights: Array | None,
+        workspace: Workspace,
+    ) -> tuple[float, Array]:
+        shape = (coefficients.table.shape[0], features.shape[1])
+        joint = np.matmul(coefficients.table, features, out=workspace.buffer("joint", shape))
+        if coefficients.exact:
+            narrow = np.array(coefficients.exact, dtype=np.intp)
+            joint[narrow] = self.log_densities(parameters, columns, narrow)
+            joint[narrow] += coefficients.log_weights[narrow, None]
+        # Below -700 the exponential is denormal and slow; what the clamp leaves behind is under 1e-304.
+        np.maximum(joint, LOWEST_EXPONENT, out=joint)
+        np.exp(joint, out=joint)
+        if coefficients.signs is not None:
+            joint *= coefficients.signs[:, None]
+        total = np.add.reduce(joint, axis=0, out=workspace.buffer("total", shape[1:]))
+        lost = None
+        if not total.min() >= LOWEST_TOTAL:
+            lost = np.flatnonzero(~(total >= LOWEST_TOTAL))
+            exact_total, exact_posterior = self._log_space_rows(parameters, coefficients, columns[:, lost])
+            total[lost] = 1.0
+        log_total = np.log(total, out=workspace.buffer("log", shape[1:]))
+        if lost is not None:
+            log_total[lost] = exact_total
+        log_likelihood = float(
+            np.add.reduce(log_total) if row_weights is None else np.dot(row_weights, log_total)
+        )
+        np.divide(1.0 if row_weights is None else row_weights, total, out=total)
+        joint *= total
+        if lost is not None:
+            joint[:, lost] = exact_posterior * (1.0 if row_weights is None else row_weights[lost])
+        statistics = np.zeros((2, *coefficients.table.shape))
+        np.matmul(joint, features.T, out=statistics[0])
+        if coefficients.exact:
+            chosen = list(coefficients.exact)
+            statistics[0, chosen], statistics[1, chosen] = self.exact_sums(
+                parameters, columns, joint, coefficients.exact
+            )
+        return log_likelihood, statistics
+
+    def _log_space_rows(
+        self, parameters: Parameters, coefficients: Coefficients, columns: Array
+    ) -> tuple[Array, Array]:
+        """log f(x) and the responsibilities (K, m) of some rows, with a shift for each row."""
+        joint = self.log_densities(parameters, columns, np.arange(coefficients.table.shape[0]))
+        joint += coefficients.log_weights[:, None]
+        highest = np.max(joint, axis=0)
+        scaled = np.exp(joint - np.where(np.isfinite(highest), highest, 0.0))
+        if coefficients.signs is not None:
+            scaled *= coefficients.signs[:, None]
+        total = np.add.reduce(scaled, axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return highest + np.log(total), scaled / total
+
+    def _add_faint(
+        self,
+        parameters: Parameters,
+        coefficients: Coefficients,
+        faint: npt.NDArray[np.intp],
+        columns: Array,
+        blocks: tuple[tuple[int, int], ...],
+        row_weights: Array | None,
+        statistics: Array,
+        ratios: Array,
+    ) -> None:
+        """Replaces the rows of faint components by sums of f_k/f with the weight taken out."""
+        everything = np.arange(coefficients.table.shape[0])
+        highest = np.full(faint.size, -np.inf)
+        sums = np.zeros((faint.size, statistics.shape[2]))
+        for first, last in blocks:
+            part = columns[:, first:last]
+            densities = self.log_densities(parameters, part, everything)
+            log_total, _ = self._log_space_rows(parameters, coefficients, part)
+            log_ratio = densities[faint] - log_total
+            raised = np.maximum(highest, np.max(log_ratio, axis=1))
+            shift = np.where(np.isfinite(raised), raised, 0.0)
+            scaled = np.exp(log_ratio - shift[:, None])
+            if row_weights is not None:
+                scaled *= row_weights[first:last]
+            sums = sums * np.exp(np.where(np.isfinite(highest), highest, -np.inf) - shift)[:, None]
+            sums += scaled @ self.features(part).T
+            highest = raised
+        factor = np.exp(np.minimum(highest, 690.0))
+        ratios[faint] = factor * sums[:, 0]
+        statistics[0, faint] = (parameters["weights"][faint] * factor)[:, None] * sums
+        statistics[1, faint] = 0.0
+
+    def _undefined(self, parameters: Parameters) -> UndefinedLikelihood:
+        weights = parameters["weights"]
+        lowest = int(np.argmin(weights))
+        if np.all(np.isfinite(parameters.vector)) and weights[lowest] < 0:
+            detail = f"weight {lowest + 1} is {weights[lowest]:.3g} and the mixture's density is negative at some points"
+            return UndefinedLikelihood("left-constraints", detail, parameters)
+        return UndefinedLikelihood("not-finite", "the log-likelihood is not finite", parameters)
+
+    def expected_log_likelihood(
+        self, prepared: MixturePrepared, statistics: Array, parameters: Parameters
+    ) -> float:
+        coefficients = self.coefficients(parameters)
+        sums = statistics.reshape(2, *coefficients.table.shape)[0]
+        present = sums[:, 0] != 0
+        share = float(np.sum(sums[:, 0])) / prepared.total_weight
+        return float(np.vdot(coefficients.table[present], sums[present])) + share * prepared.log_jacobian
+
+    def responsibilities(self, parameters: Parameters, columns: Array) -> Array:
+        """Posterior probabilities (K, m) of the components at columns (d, m) in frame units."""
+        return self._log_space_rows(parameters, self.coefficients(parameters), columns)[1]
+
+    def statistics_of(self, prepared: MixturePrepared, responsibilities: Array) -> Array:
+        """Flat sufficient statistics under given responsibilities (K, n) instead of the posterior's."""
+        statistics = np.zeros((2, responsibilities.shape[0], prepared.feature_count))
+        for first, last in prepared.blocks:
+            part = responsibilities[:, first:last]
+            if prepared.row_weights is not None:
+                part = part * prepared.row_weights[first:last]
+            statistics[0] += part @ self.features(prepared.columns[:, first:last]).T
+        return statistics.reshape(-1)
+
+    def accepted_weights(self, values: Mapping[str, Any]) -> Array:
+        """Checked and normalised weights; raises InputError. Unknown names are refused here too."""
+        for name in values:
+            if name not in self.blocks:
+                raise InputError(
+                    f"[start]: {self.name} has no parameter {name!r}; give {', '.join(self.blocks)}."
+                )
+        weights = self.accepted_array(values, "weights", (self.components,))
+        if np.any(weights < 0) or abs(float(np.sum(weights)) - 1.0) > 1e-6:
+            raise InputError(
+                f"[start]: the weights must be at least 0 and sum to 1; theirs is {np.sum(weights):.6g}."
+            )
+        return np.asarray(weights / np.sum(weights))
+
+    def accepted_array(self, values: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> Array:
+        """The block `name` as a finite array of this shape; raises InputError with what is wrong."""
+        if name not in values:
+            raise InputError(f"[start]: {name!r} is missing; {self.name} needs {', '.join(self.blocks)}.")
+        try:
+            array = np.asarray(values[name], dtype=float)
+        except (TypeError, ValueError):
+            raise InputError(f"[start]: {name!r} must be numbers in lists of equal length.") from None
+        if array.shape != shape:
+            raise InputError(
+                f"[start]: {name!r} has the shape {_shape(array.shape)}, but this model and data need {_shape(shape)}."
+            )
+        if not np.all(np.isfinite(array)):
+            raise InputError(f"[start]: {name!r} holds a number that is not finite.")
+        return array
+
+
+def weights_with_signs(weights: Array) -> tuple[Array, Array | None]:
+    """log|pi_k|, and the signs where a weight is negative."""
+    if weights.min() > 0:
+        return np.log(weights), None
+    with np.errstate(divide="ignore"):
+        logs = np.log(np.abs(weights))
+    return logs, np.where(weights < 0, -1.0, 1.0) if np.min(weights) < 0 else None
+
+
+def _sum_of(row_weights: Array | None, rows: int) -> float:
+    return float(rows) if row_weights is None else float(np.sum(row_weights))
+
+
+def _at_least_distinct(dataset: Dataset, count: int) -> bool:
+    values = dataset.values if dataset.row_weights is None else dataset.values[dataset.row_weights > 0]
+    if len(np.unique(values[:1000], axis=0)) >= count:
+        return True
+    return len(np.unique(values, axis=0)) >= count
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return " x ".join(str(each) for each in shape) or "a single number"

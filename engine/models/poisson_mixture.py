@@ -1,0 +1,148 @@
+"""The Poisson mixture for counts in one or more columns."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.dataset import Dataset
+from engine.errors import InputError
+from engine.models.base import Expectation, Frame, UndefinedLikelihood
+from engine.models.mixture import Coefficients, Mixture, MixturePrepared, weighted_moments, weights_with_signs
+from engine.parameters import Array, Block, Layout, Parameters, Positive, Simplex, frozen
+
+LOG_OF_ZERO_RATE = -1e30
+"""Stands for log 0: times a count of 0 it is exactly 0, times any other count it is impossible."""
+
+
+@dataclass(frozen=True)
+class PoissonMixture(Mixture):
+    """Counts that come from a few Poisson rates; columns are independent within a component.
+
+    Frame: rates are in standard deviations of the counts, not centred (a count has a true zero).
+    E step: responsibilities; statistics n_k and sum r x. M step: n_k/n and weighted mean counts. See
+    Hasselblad (1969), J. Amer. Statist. Assoc. 64, 1459-1471.
+    """
+
+    name: ClassVar[str] = "poisson-mixture"
+    source: ClassVar[str] = "Hasselblad (1969), J. Amer. Statist. Assoc. 64, 1459-1471"
+    blocks: ClassVar[tuple[str, ...]] = ("weights", "rates")
+
+    def check(self, dataset: Dataset) -> None:
+        super().check(dataset)
+        for column, name in enumerate(dataset.columns):
+            values = dataset.values[:, column]
+            wrong = np.flatnonzero((values < 0) | (values != np.floor(values)))
+            if wrong.size:
+                raise InputError(
+                    f"{dataset.name}: {values[wrong[0]]:g} in row {wrong[0] + 1} of column {name!r} is no count; "
+                    "a Poisson mixture needs whole numbers of at least 0."
+                )
+            if np.max(values) == 0:
+                raise InputError(f"{dataset.name}: column {name!r} holds nothing but zeros; leave it out.")
+
+    def prepare(self, dataset: Dataset) -> MixturePrepared:
+        # The columns stay counts, because the density needs log x!; the rates' block has the scale.
+        frame = Frame(frozen(np.zeros(dataset.dimension)), frozen(np.ones(dataset.dimension)))
+        columns = np.array(dataset.values.T, order="C")
+        return self.prepared_from(dataset, frame, columns, 2 + dataset.dimension, 0.0)
+
+    def layout(self, prepared: MixturePrepared) -> Layout:
+        k, d = self.components, prepared.columns.shape[0]
+        mean, deviation = weighted_moments(prepared.dataset.values, prepared.row_weights)
+        scale = np.where(deviation > 0, deviation, np.maximum(mean, 1.0))
+        return Layout(
+            (
+                Block("weights", (k,), Simplex(), "weights" in self.hold),
+                Block("rates", (k, d), Positive(), "rates" in self.hold, np.zeros(()), scale),
+            )
+        )
+
+    def features(self, columns: Array) -> Array:
+        base = -np.sum(_log_factorial(columns), axis=0)
+        return np.concatenate((np.ones((1, columns.shape[1])), columns, base[None]))
+
+    def _rates(self, parameters: Parameters) -> tuple[Array, Array]:
+        """Rates (K, d) in counts, and their logarithms; raises UndefinedLikelihood."""
+        block = parameters.layout.by_name["rates"]
+        rates = block.unit * parameters["rates"]
+        if not np.min(rates) >= 0:
+            problem = block.support.violation(rates)
+            kind = "left-constraints" if np.all(np.isfinite(rates)) else "not-finite"
+            raise UndefinedLikelihood(kind, problem or "a rate is not finite", parameters)
+        with np.errstate(divide="ignore"):
+            return rates, np.maximum(np.log(rates), LOG_OF_ZERO_RATE)
+
+    def coefficients(self, parameters: Parameters) -> Coefficients:
+        log_weights, signs = weights_with_signs(parameters["weights"])
+        rates, logs = self._rates(parameters)
+        constant = log_weights - np.sum(rates, axis=1)
+        table = np.concatenate((constant[:, None], logs, np.ones((len(rates), 1))), axis=1)
+        return Coefficients(table, log_weights, signs, ())
+
+    def log_densities(self, parameters: Parameters, columns: Array, chosen: npt.NDArray[np.intp]) -> Array:
+        rates, logs = self._rates(parameters)
+        base = np.sum(_log_factorial(columns), axis=0)
+        return np.asarray(logs[chosen] @ columns - np.sum(rates[chosen], axis=1)[:, None] - base)
+
+    def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
+        layout = parameters.layout
+        rates, _ = self._rates(parameters)
+        sums = expectation.statistics.reshape(2, len(rates), -1)[0]
+        gradient = np.empty(layout.size)
+        assert expectation.ratios is not None
+        gradient[layout.places["weights"]] = expectation.ratios
+        counts, totals = sums[:, :1], sums[:, 1:-1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            by_rate = np.where(totals > 0, totals / rates, 0.0) - counts
+        gradient[layout.places["rates"]] = (by_rate * layout.by_name["rates"].unit).ravel()
+        for name in self.hold:
+            gradient[layout.places[name]] = 0.0
+        return gradient
+
+    def m_step(self, statistics: Array, parameters: Parameters) -> Parameters:
+        old = parameters["rates"]
+        sums = statistics.reshape(2, len(old), -1)[0]
+        counts = sums[:, 0]
+        updated: dict[str, Array] = {}
+        if "weights" not in self.hold:
+            updated["weights"] = counts / np.sum(counts)
+        if "rates" not in self.hold:
+            empty = (counts <= 0)[:, None]
+            rates = sums[:, 1:-1] / np.where(empty, 1.0, counts[:, None])
+            updated["rates"] = np.where(empty, old, rates / parameters.layout.by_name["rates"].unit)
+        return parameters.replaced(updated)
+
+    def moments(self, parameters: Parameters) -> tuple[Array, Array, Array]:
+        rates = parameters.in_data_units()["rates"]
+        return np.array(parameters["weights"]), rates, rates[:, :, None] * np.eye(rates.shape[1])
+
+    def describe(self, parameters: Parameters) -> dict[str, Array]:
+        return parameters.in_data_units()
+
+    def accept(
+        self, prepared: MixturePrepared, values: Mapping[str, Any], approximate: bool = False
+    ) -> Parameters:
+        weights = self.accepted_weights(values)
+        rates = self.accepted_array(values, "rates", (self.components, prepared.columns.shape[0]))
+        if np.any(rates < 0):
+            raise InputError("[start]: rates must be at least 0.")
+        return self.layout(prepared).pack_data_units({"weights": weights, "rates": rates})
+
+    def from_centres(self, prepared: MixturePrepared, centres: Array, spread: Array) -> Parameters:
+        weights = np.full(self.components, 1.0 / self.components)
+        return self.layout(prepared).pack_data_units({"weights": weights, "rates": np.maximum(centres, 0.5)})
+
+    def free_dimension(self, prepared: MixturePrepared) -> int:
+        counted = {"weights": self.components - 1, "rates": self.components * prepared.columns.shape[0]}
+        return sum(size for name, size in counted.items() if name not in self.hold)
+
+
+def _log_factorial(counts: Array) -> Array:
+    """log x!, once for each distinct count."""
+    distinct, places = np.unique(counts, return_inverse=True)
+    logs = np.array([math.lgamma(count + 1.0) for count in distinct])
+    return logs[places].reshape(counts.shape)

@@ -1,0 +1,102 @@
+"""The one objective that every lane climbs: a model on a dataset, with a meter for what it costs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.models.base import Expectation, Model, Units
+from engine.models.workspace import Workspace
+from engine.parameters import Array, Parameters
+
+
+@dataclass
+class Meter:
+    """What a lane has spent: calls by kind, and passes over the data (a mini-batch counts its share)."""
+
+    e_steps: int = 0
+    gradients: int = 0
+    log_likelihoods: int = 0
+    passes: float = 0.0
+
+
+class Problem:
+    """A model on prepared data, for one lane: shared immutable data, its own workspace and meter.
+
+    The charged calls are `expect`, `gradient` and `log_likelihood`: each is one pass over the units it
+    touches. All raise UndefinedLikelihood where the log-likelihood has no value.
+    """
+
+    def __init__(self, model: Model, prepared: Any, threads: int | None = None) -> None:
+        self.model = model
+        self.prepared = prepared
+        self.layout = model.layout(prepared)
+        self.workspace = Workspace(threads)
+        self.meter = Meter()
+        self._newest: tuple[Expectation, Array] | None = None
+
+    @property
+    def total_weight(self) -> float:
+        """n, the sum of the row weights."""
+        return float(self.prepared.total_weight)
+
+    def expect(self, parameters: Parameters, units: Units = None) -> Expectation:
+        """One E step over all or some units."""
+        self.meter.e_steps += 1
+        return self._pass(parameters, units)
+
+    def gradient(self, parameters: Parameters, units: Units = None) -> tuple[Expectation, Array]:
+        """One gradient in the natural blocks (flat), with the E step that it comes from."""
+        self.meter.gradients += 1
+        expectation = self._pass(parameters, units)
+        gradient = self.model.gradient(expectation, parameters)
+        gradient.setflags(write=False)
+        self._newest = expectation, gradient
+        return expectation, gradient
+
+    def log_likelihood(self, parameters: Parameters) -> float:
+        """The log-likelihood alone, as a line search needs it."""
+        self.meter.log_likelihoods += 1
+        return self._pass(parameters, None).log_likelihood
+
+    def _pass(self, parameters: Parameters, units: Units) -> Expectation:
+        self.meter.passes += 1.0 if units is None else len(units) / self.prepared.units
+        return self.model.expect(self.prepared, parameters, self.workspace, units)
+
+    def stationarity(self, parameters: Parameters, expectation: Expectation) -> float:
+        """The largest component of P(phi + grad/n) - phi over the free blocks; uncharged.
+
+        phi are the natural blocks in the model's frame and P the Euclidean projection onto each block's
+        support, so the number means the same for every method, also at a weight of 0.
+        """
+        if self._newest is not None and self._newest[0] is expectation:
+            gradient = self._newest[1]
+        else:
+            gradient = self.model.gradient(expectation, parameters)
+        moved = self.layout.project(parameters.vector + gradient / self.prepared.total_weight)
+        with np.errstate(invalid="ignore"):
+            return self.free_change(moved, parameters.vector)
+
+    def free_change(self, after: Array, before: Array) -> float:
+        """The largest absolute difference of two parameter vectors over the free blocks."""
+        places = self.layout.places
+        if len(self.layout.free) == len(places):
+            return float(np.abs(after - before).max())
+        return max(
+            (float(np.max(np.abs(after[places[name]] - before[places[name]]))) for name in self.layout.free),
+            default=0.0,
+        )
+
+    def uncharged(self) -> "Problem":
+        """The same objective with a meter of its own, for what is done only for display or diagnosis."""
+        other = Problem.__new__(Problem)
+        other.model, other.prepared, other.layout = self.model, self.prepared, self.layout
+        other.workspace, other.meter = Workspace(), Meter()
+        other.workspace.checkpoint = self.workspace.checkpoint
+        other._newest = None
+        return other
+
+    def checkpoint_with(self, checkpoint: Callable[[], None]) -> None:
+        """Sets what is called between blocks of a long pass; it may wait, or raise to stop."""
+        self.workspace.checkpoint = checkpoint

@@ -1,0 +1,320 @@
+"""Constrained parameters: supports of their blocks, the layout of a model's blocks, one flat vector.
+
+Parameters live in the model's *frame* (centred and scaled columns, see `engine.models.base.Frame`); each
+block knows the affine map that reports it in the data's units.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+
+def frozen(values: Any) -> Array:
+    """A contiguous float copy that cannot be written to, so that it may cross threads."""
+    array = np.array(values, dtype=np.float64, order="C")
+    array.setflags(write=False)
+    return array
+
+
+@dataclass(frozen=True)
+class Support:
+    """The set of values that a block may take. `coordinates_setting` names the lane setting that writes it."""
+
+    coordinates_setting: ClassVar[str | None] = None
+
+    def violation(self, values: Array) -> str | None:
+        """What is wrong with values outside the support, in words with the number; None inside."""
+        return None if np.all(np.isfinite(values)) else "a value is not finite"
+
+    def project(self, values: Array) -> Array:
+        """The nearest point of the support in Euclidean distance."""
+        return values
+
+    def tangent(self, values: Array) -> Array:
+        """A direction as it is within the support's affine hull."""
+        return values
+
+
+@dataclass(frozen=True)
+class Real(Support):
+    """Any real number."""
+
+
+@dataclass(frozen=True)
+class Positive(Support):
+    """Numbers of at least `lower` (0 unless a floor is set), such as a Poisson rate."""
+
+    coordinates_setting: ClassVar[str | None] = "rate_coordinates"
+    lower: float = 0.0
+
+    def violation(self, values: Array) -> str | None:
+        flat = np.ravel(values)
+        if not np.all(np.isfinite(flat)):
+            return "a value is not finite"
+        worst = int(np.argmin(flat))
+        component = worst // max(1, flat.size // np.shape(values)[0]) + 1 if np.ndim(values) else 1
+        if flat[worst] < self.lower * (1 - 1e-9):
+            return f"{self._noun} {component} became {flat[worst]:.3g}"
+        return None
+
+    def project(self, values: Array) -> Array:
+        return np.asarray(np.maximum(values, self.lower))
+
+    @property
+    def _noun(self) -> str:
+        return "rate"
+
+
+@dataclass(frozen=True)
+class Variance(Positive):
+    """The diagonal of a covariance matrix, or its single number where it is spherical."""
+
+    coordinates_setting: ClassVar[str | None] = "covariance_coordinates"
+
+    def violation(self, values: Array) -> str | None:
+        problem = super().violation(values)
+        if problem is None and np.min(values) <= 0.0:
+            worst = int(np.argmin(values)) // max(1, np.size(values) // np.shape(values)[0]) + 1
+            return f"the variance of component {worst} became 0"
+        return problem
+
+    @property
+    def _noun(self) -> str:
+        return "the variance of component"
+
+
+@dataclass(frozen=True)
+class UnitInterval(Support):
+    """Numbers from 0 to 1."""
+
+    coordinates_setting: ClassVar[str | None] = "probability_coordinates"
+
+    def violation(self, values: Array) -> str | None:
+        if not np.all(np.isfinite(values)):
+            return "a value is not finite"
+        if np.min(values) < 0 or np.max(values) > 1:
+            worst = np.min(values) if np.min(values) < 0 else np.max(values)
+            return f"a probability became {worst:.3g}"
+        return None
+
+    def project(self, values: Array) -> Array:
+        return np.asarray(np.clip(values, 0.0, 1.0))
+
+
+SUM_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Simplex(Support):
+    """Rows (along the last axis) of numbers that are at least 0 and sum to 1."""
+
+    coordinates_setting: ClassVar[str | None] = "weight_coordinates"
+
+    def violation(self, values: Array) -> str | None:
+        if not np.all(np.isfinite(values)):
+            return "a weight is not finite"
+        lowest = int(np.argmin(values))
+        if np.ravel(values)[lowest] < 0:
+            return f"weight {lowest % values.shape[-1] + 1} became {np.ravel(values)[lowest]:.3g}"
+        sums = np.ravel(np.sum(values, axis=-1))
+        worst = int(np.argmax(np.abs(sums - 1)))
+        if abs(sums[worst] - 1) > SUM_TOLERANCE:
+            return f"the weights' sum became {sums[worst]:.6g}"
+        return None
+
+    def project(self, values: Array) -> Array:
+        """Sort-and-threshold projection onto the simplex (Duchi et al. 2008, figure 1), row by row."""
+        if values.ndim == 1:
+            # Where no entry ends at 0 the threshold is the excess shared equally.
+            shifted = values - (np.add.reduce(values) - 1.0) / values.size
+            if shifted.min() >= 0.0:
+                return np.asarray(shifted)
+        descending = -np.sort(-values, axis=-1)
+        excess = np.cumsum(descending, axis=-1) - 1
+        ranks = np.arange(1, values.shape[-1] + 1)
+        support = np.sum(descending * ranks > excess, axis=-1, keepdims=True)
+        threshold = np.take_along_axis(excess, support - 1, axis=-1) / support
+        return np.asarray(np.maximum(values - threshold, 0.0))
+
+    def tangent(self, values: Array) -> Array:
+        return np.asarray(values - np.mean(values, axis=-1, keepdims=True))
+
+
+@dataclass(frozen=True)
+class PositiveDefinite(Support):
+    """Symmetric matrices (last two axes) whose eigenvalues are at least `lower`, and above 0."""
+
+    coordinates_setting: ClassVar[str | None] = "covariance_coordinates"
+    lower: float = 0.0
+
+    def violation(self, values: Array) -> str | None:
+        if not np.isfinite(values).all():
+            return "a covariance is not finite"
+        if self._surely_inside(values):
+            return None
+        smallest = np.atleast_1d(np.linalg.eigvalsh(values)[..., 0])
+        worst = int(np.argmin(smallest))
+        value = f"(smallest eigenvalue {smallest[worst]:.3g})"
+        if smallest[worst] <= 0:
+            return f"covariance {worst + 1} lost positive definiteness {value}"
+        if smallest[worst] < self.lower * (1 - 1e-9):
+            return f"covariance {worst + 1} fell below its floor of {self.lower:g} {value}"
+        return None
+
+    def project(self, values: Array) -> Array:
+        """Eigenvalues clipped at `lower`: the nearest matrix in Frobenius norm (Higham 1988)."""
+        if self._surely_inside(values):
+            return values
+        eigenvalues, vectors = np.linalg.eigh(values)
+        if np.all(eigenvalues >= self.lower):
+            return values
+        clipped = np.maximum(eigenvalues, self.lower)
+        return np.asarray((vectors * clipped[..., None, :]) @ np.swapaxes(vectors, -1, -2))
+
+    def _surely_inside(self, values: Array) -> bool:
+        """Whether every eigenvalue is above `lower` and 0: by minors in one and two dimensions, else by Cholesky."""
+        d = values.shape[-1]
+        if d > 2:
+            try:
+                np.linalg.cholesky(values - self.lower * np.eye(d))
+            except np.linalg.LinAlgError:
+                return False
+            return True
+        flat = values.reshape(-1, d * d)
+        first = flat[:, 0] - self.lower
+        if not first.min() > 0:
+            return False
+        return d == 1 or bool((first * (flat[:, 3] - self.lower) - flat[:, 1] * flat[:, 2]).min() > 0)
+
+    def tangent(self, values: Array) -> Array:
+        return np.asarray(0.5 * (values + np.swapaxes(values, -1, -2)))
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """A named parameter block: its shape, its support, whether it is held fixed, and its report.
+
+    In the data's units the block is `shift + unit * values`, elementwise.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    support: Support
+    held: bool = False
+    shift: Array = field(default_factory=lambda: np.zeros(()))
+    unit: Array = field(default_factory=lambda: np.ones(()))
+
+    @cached_property
+    def size(self) -> int:
+        return int(np.prod(self.shape))
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """The blocks of a model on a dataset, in the order in which they stand in the flat vector."""
+
+    blocks: tuple[Block, ...]
+
+    @cached_property
+    def places(self) -> dict[str, slice]:
+        places, offset = {}, 0
+        for block in self.blocks:
+            places[block.name] = slice(offset, offset + block.size)
+            offset += block.size
+        return places
+
+    @cached_property
+    def views(self) -> dict[str, tuple[slice, tuple[int, ...]]]:
+        """Where a block stands in the flat vector, and its shape."""
+        return {block.name: (self.places[block.name], block.shape) for block in self.blocks}
+
+    @cached_property
+    def by_name(self) -> dict[str, Block]:
+        return {block.name: block for block in self.blocks}
+
+    @cached_property
+    def size(self) -> int:
+        return sum(block.size for block in self.blocks)
+
+    @cached_property
+    def free(self) -> tuple[str, ...]:
+        """Names of the blocks that are not held fixed."""
+        return tuple(block.name for block in self.blocks if not block.held)
+
+    @cached_property
+    def constrained(self) -> tuple[Block, ...]:
+        """The blocks that may not take every value."""
+        return tuple(block for block in self.blocks if type(block.support) is not Real)
+
+    def pack(self, values: Mapping[str, Any]) -> "Parameters":
+        """Parameters in the frame from one array for each block."""
+        vector = np.empty(self.size)
+        for block in self.blocks:
+            vector[self.places[block.name]] = np.ravel(values[block.name])
+        vector.setflags(write=False)
+        return Parameters(self, vector)
+
+    def pack_data_units(self, values: Mapping[str, Any]) -> "Parameters":
+        """Parameters from blocks given in the data's units."""
+        return self.pack(
+            {b.name: (np.asarray(values[b.name], float) - b.shift) / b.unit for b in self.blocks}
+        )
+
+    def project(self, vector: Array) -> Array:
+        """Each block projected onto its support."""
+        projected = np.array(vector)
+        for block in self.constrained:
+            place, shape = self.views[block.name]
+            values = projected[place].reshape(shape)
+            nearest = block.support.project(values)
+            if nearest is not values:
+                values[...] = nearest
+        return projected
+
+    def violation(self, vector: Array) -> str | None:
+        """The first thing that is wrong with a vector outside the supports, in words; None inside."""
+        for block in self.blocks:
+            problem = block.support.violation(vector[self.places[block.name]].reshape(block.shape))
+            if problem is not None:
+                return problem
+        return None
+
+
+class Parameters:
+    """Natural parameters of a model: a layout and one flat, read-only vector in the model's frame.
+
+    `derived` belongs to the model: what it worked out from the vector alone and will need again.
+    """
+
+    __slots__ = ("derived", "layout", "vector")
+
+    def __init__(self, layout: Layout, vector: Array) -> None:
+        self.layout = layout
+        self.vector = vector
+        self.derived: object = None
+
+    def __getitem__(self, name: str) -> Array:
+        """The block `name` as a view with its own shape."""
+        place, shape = self.layout.views[name]
+        return self.vector[place].reshape(shape)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.layout.by_name
+
+    def replaced(self, values: Mapping[str, Array]) -> "Parameters":
+        """The same parameters with some blocks exchanged."""
+        vector = np.array(self.vector)
+        for name, block in values.items():
+            vector[self.layout.places[name]] = block.reshape(-1)
+        vector.setflags(write=False)
+        return Parameters(self.layout, vector)
+
+    def in_data_units(self) -> dict[str, Array]:
+        """Every block in the data's units, shape as in the layout."""
+        return {block.name: block.shift + block.unit * self[block.name] for block in self.layout.blocks}

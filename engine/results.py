@@ -1,0 +1,179 @@
+"""A comparison as JSON holds it and as CSV files tell it."""
+
+import csv
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.comparison import Comparison, LaneResult, responsibilities
+from engine.dataset import Dataset
+from engine.datasets.base import DataStory
+from engine.errors import InputError
+from engine.models.base import Model
+from engine.parameters import Array, Parameters
+from engine.settings import written
+
+TRACE_COLUMNS = {
+    "log_likelihood": "log_likelihood",
+    "is_likelihood": "is_likelihood",
+    "decreased": "decreased",
+    "stationarity": "projected_gradient",
+    "e_steps": "e_steps",
+    "gradients": "gradients",
+    "log_likelihoods": "log_likelihoods",
+    "passes": "passes",
+    "cpu_seconds": "cpu_seconds",
+}
+"""Columns of a trace with their headings in the CSV."""
+JSON_TRACE_COLUMNS = ("log_likelihood", "passes", "cpu_seconds")
+
+
+def document(comparison: Comparison, with_trace: bool = False) -> dict[str, Any]:
+    """A comparison as plain values for JSON: numbers at full precision, None for what is not finite.
+
+    Every key that holds a clock ends in 'seconds'; covariances are always (K, d, d), in the data's units.
+    """
+    ready = comparison.preparation
+    return {
+        "data": _data(ready.story, ready.dataset),
+        "model": {
+            "name": ready.model.name,
+            "settings": plain(written(ready.model)),
+            "free_parameters": comparison.free_parameters,
+        },
+        "start": {
+            "log_likelihood": plain(comparison.start_log_likelihood),
+            "parameters": _parameters(ready.model, ready.start_parameters),
+        },
+        "lanes": [_lane(comparison, lane, with_trace) for lane in comparison.lanes],
+    }
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON holds it: lists for arrays and tuples, None for numbers that are not finite."""
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _data(story: DataStory, dataset: Dataset) -> dict[str, Any]:
+    settings = written(story)
+    # The text of a CSV that is saved inside the experiment is data, not a setting to be told.
+    settings.pop("content", None)
+    return {
+        "name": dataset.name,
+        "story": story.name,
+        "settings": plain(settings),
+        "rows": dataset.rows,
+        "columns": list(dataset.columns),
+        "total_weight": plain(dataset.total_weight),
+        "note": dataset.note,
+    }
+
+
+def _parameters(model: Model, parameters: Parameters | None) -> dict[str, Any] | None:
+    return None if parameters is None else plain(model.describe(parameters))
+
+
+def _lane(comparison: Comparison, result: LaneResult, with_trace: bool) -> dict[str, Any]:
+    trace, last, lane = result.trace, result.trace.last, result.lane
+    settings = plain(written(lane.algorithm))
+    if lane.after_leaving != "stop":
+        settings["after_leaving"] = lane.after_leaving
+    found = {
+        "name": lane.title,
+        "algorithm": lane.algorithm.name,
+        "settings": settings,
+        "status": trace.status,
+        "reason": trace.reason,
+        "log_likelihood": plain(result.log_likelihood),
+        "bic": plain(result.bic),
+        "aic": plain(result.aic),
+        "parameters": _parameters(comparison.preparation.model, result.parameters),
+        "iterations": result.iterations,
+        "evaluations": {
+            "e_steps": last.e_steps,
+            "gradients": last.gradients,
+            "log_likelihoods": last.log_likelihoods,
+        },
+        "passes": last.passes,
+        "cpu_seconds": last.cpu_seconds,
+        "decreases": result.decreases,
+        "events": [
+            {"iteration": place, "kind": event.kind, "detail": event.detail} for place, event in trace.events
+        ],
+    }
+    if with_trace:
+        found["trace"] = {name: plain(trace_column(comparison, result, name)) for name in JSON_TRACE_COLUMNS}
+    return found
+
+
+def trace_column(comparison: Comparison, result: LaneResult, name: str) -> npt.NDArray[Any]:
+    """A column of a lane's trace; a refused lane's only entry has the start's log-likelihood, as all have."""
+    column = np.array(result.trace.column(name))
+    if name == "log_likelihood" and result.trace.status == "refused":
+        column[0] = comparison.start_log_likelihood
+    return column
+
+
+def write_traces(comparison: Comparison, path: Path) -> None:
+    """Every lane's trace as one CSV; an empty cell where a number is not finite. Raises InputError."""
+    with _writing(path) as stream:
+        rows = csv.writer(stream)
+        rows.writerow(("lane", "iteration", *TRACE_COLUMNS.values()))
+        for result in comparison.lanes:
+            columns = [trace_column(comparison, result, name).tolist() for name in TRACE_COLUMNS]
+            for iteration, cells in enumerate(zip(*columns, strict=True)):
+                rows.writerow((result.lane.title, iteration, *(_cell(value) for value in cells)))
+
+
+def write_assignments(comparison: Comparison, path: Path, row_numbers: npt.NDArray[np.intp] | None) -> None:
+    """Each row's most probable component (from 1) and its responsibilities, under the best lane, as a CSV.
+
+    `row_numbers` (n,) are the data's own, from 1, where rows were left out. Raises InputError.
+    """
+    pieces = responsibilities(comparison)
+    with _writing(path) as stream:
+        rows = csv.writer(stream)
+        for first, shares in pieces:
+            if first == 0:
+                names = (f"responsibility_{k + 1}" for k in range(shares.shape[1]))
+                rows.writerow(("row", "component", *names))
+            last = first + len(shares)
+            numbers = np.arange(first + 1, last + 1) if row_numbers is None else row_numbers[first:last]
+            components = np.argmax(shares, axis=1) + 1
+            for row, component, cells in zip(
+                numbers.tolist(), components.tolist(), shares.tolist(), strict=True
+            ):
+                rows.writerow((row, component, *cells))
+
+
+def complete_rows(values: Array) -> npt.NDArray[np.intp]:
+    """Numbers, from 1, of the rows of (n, d) values in which no cell is missing."""
+    return np.flatnonzero(~np.any(np.isnan(values), axis=1)) + 1
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[TextIO]:
+    try:
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}.") from None
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,1 @@
+"""Ways to choose where all lanes begin, one a file."""

@@ -1,0 +1,56 @@
+"""A start whose centres keep their distance."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from engine.models.base import Model
+from engine.models.mixture import Mixture
+from engine.parameters import Array, Parameters
+from engine.starts.base import RandomStart
+
+
+@dataclass(frozen=True)
+class KMeansPlusPlus(RandomStart):
+    """Means at rows chosen far from each other, covariances from the rows nearest to each.
+
+    Each next row is drawn with a chance in proportion to its squared distance from those already chosen
+    (Arthur & Vassilvitskii 2007, k-means++: the advantages of careful seeding). Weights are equal; all
+    components share the variances about the nearest centre.
+    """
+
+    name: ClassVar[str] = "k-means++"
+
+    def choose(self, model: Model, prepared: Any) -> Parameters:
+        assert isinstance(model, Mixture)
+        generator, columns = self.generator(), prepared.columns
+        share = np.ones(prepared.units) if prepared.row_weights is None else np.asarray(prepared.row_weights)
+        scale = _spread(columns, share)
+        nearest = np.full(prepared.units, np.inf)
+        centres: list[Array] = []
+        for _ in range(model.components):
+            chances = share if not centres else share * nearest
+            centre = columns[:, _drawn(chances, generator)]
+            centres.append(centre)
+            np.minimum(nearest, _squared_distance(columns, centre, scale), out=nearest)
+        within = float(np.sum(share * nearest) / np.sum(share) / len(columns))
+        return model.from_centres(prepared, np.array(centres), max(within, 1e-3) * np.square(scale))
+
+
+def _drawn(chances: Array, generator: np.random.Generator) -> int:
+    total = np.cumsum(chances)
+    return int(min(np.searchsorted(total, generator.random() * total[-1], side="right"), len(chances) - 1))
+
+
+def _spread(columns: Array, share: Array) -> Array:
+    total = np.sum(share)
+    mean = columns @ share / total
+    return np.sqrt(np.square(columns - mean[:, None]) @ share / total)
+
+
+def _squared_distance(columns: Array, centre: Array, scale: Array) -> Array:
+    distance = np.zeros(columns.shape[1])
+    for column, value, unit in zip(columns, centre, scale, strict=True):
+        distance += np.square((column - value) / unit)
+    return distance

@@ -1,0 +1,34 @@
+"""A start given by natural parameters."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from engine.models.base import Model
+from engine.parameters import Parameters
+from engine.settings import setting
+from engine.starts.base import Start
+
+Numbers = tuple[float, ...] | None
+Rows = tuple[tuple[float, ...], ...] | None
+
+
+@dataclass(frozen=True)
+class GivenParameters(Start):
+    """The very parameters that are written here, in the data's units."""
+
+    name: ClassVar[str] = "parameters"
+
+    weights: Numbers = setting(None, label="Weights", help="One for each component; they sum to 1.")
+    means: Rows = setting(None, label="Means", help="One row for each component, in the data's units.")
+    covariances: Any = setting(
+        None, label="Covariances", help="One symmetric matrix for each component, in the data's units."
+    )
+    rates: Rows = setting(None, label="Rates", help="Poisson: one row of rates for each component.")
+
+    def choose(self, model: Model, prepared: Any) -> Parameters:
+        given = {
+            name: getattr(self, name)
+            for name in ("weights", "means", "covariances", "rates")
+            if getattr(self, name) is not None
+        }
+        return model.accept(prepared, given)

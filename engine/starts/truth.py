@@ -1,0 +1,30 @@
+"""A start at the truth."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from engine.errors import InputError
+from engine.models.base import Model
+from engine.parameters import Parameters
+from engine.starts.base import Start
+
+
+@dataclass(frozen=True)
+class FromTruth(Start):
+    """The parameters from which the data were drawn, where they are known."""
+
+    name: ClassVar[str] = "truth"
+
+    def choose(self, model: Model, prepared: Any) -> Parameters:
+        truth = prepared.dataset.truth
+        if truth is None or truth.model != model.name:
+            raise InputError(
+                f"[start]: the truth behind {prepared.dataset.name} is not known as a {model.name}; choose another start."
+            )
+        known = len(truth.parameters["weights"])
+        if known != getattr(model, "components", known):
+            raise InputError(
+                f"[start]: {prepared.dataset.name} has {known} true components; set components to {known} "
+                "or choose another start."
+            )
+        return model.accept(prepared, truth.parameters, approximate=True)

@@ -1,0 +1,221 @@
+"""What cannot be combined, and why: one plain sentence for each. No Qt here."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from engine import catalogue
+from engine.algorithms.base import Algorithm
+from engine.algorithms.lbfgs import LimitedMemoryBfgs
+from engine.coordinates.log_cholesky import LogCholesky
+from engine.dataset import Dataset
+from engine.datasets.file import File
+from engine.errors import InputError
+from engine.experiment import Experiment, Lane
+from engine.models.base import Model
+from engine.parameters import Array
+from engine.settings import settings_of
+from engine.starts.parameters import GivenParameters
+from engine.starts.truth import FromTruth
+from gui.controls.words import plain, plain_title
+
+Reasons = Mapping[tuple[str, ...], str]
+"""(section, setting) or (section, setting, choice) -> sentence. The setting 'name' is the choice of a class;
+the sections are 'data', 'model', 'start', 'stop' and, for lanes, `lane_section(index)`."""
+
+COORDINATES_OF = {
+    "weights": "weight_coordinates",
+    "covariances": "covariance_coordinates",
+    "rates": "rate_coordinates",
+}
+"""The lane setting that writes a block, see `engine.parameters.Support.coordinates_setting`."""
+
+_checked: "WeakKeyDictionary[Dataset, dict[str, str | None]]" = WeakKeyDictionary()
+
+
+def lane_section(index: int) -> str:
+    """The name of a lane's section, lanes counted from 0."""
+    return f"lane {index}"
+
+
+def reasons(experiment: Experiment, dataset: Dataset | None) -> Reasons:
+    """Everything that cannot be combined with what the experiment is now; `dataset` once it is there."""
+    found: dict[tuple[str, ...], str] = {}
+    for name, why in _unsuited_models(experiment, dataset):
+        found["model", "name", name] = why
+    found |= _model_settings(experiment)
+    for name, why in _unfit_starts(experiment, dataset):
+        found["start", "name", name] = why
+    if isinstance(experiment.data, File) and experiment.data.content:
+        found["data", "path"] = (
+            "The file is saved inside the experiment; open another one with the button above."
+        )
+    start = _start_blocks(experiment, dataset)
+    for index, lane in enumerate(experiment.lanes):
+        section = lane_section(index)
+        for key, why in _lane(experiment.model, lane, start):
+            found[section, *key] = why
+    return found
+
+
+def hidden_settings(cls: type, model: Model) -> tuple[str, ...]:
+    """Settings of an algorithm or a start that are about blocks which the model does not have."""
+    about = {setting: block for block, setting in COORDINATES_OF.items()}
+    about |= {block: block for block in ("weights", "means", "covariances", "rates")}
+    names = [each.name for each in settings_of(cls)]
+    return tuple(name for name in names if name in about and about[name] not in model.blocks)
+
+
+def can_leave(algorithm: Algorithm, model: Model) -> bool:
+    """Whether a lane may step outside the constraints: some free block is written without keeping them."""
+    known = catalogue.find("coordinates")
+    for block in _free_blocks(model):
+        chosen = getattr(algorithm, COORDINATES_OF.get(block, ""), None)
+        if isinstance(chosen, str) and chosen in known and not known[chosen].keeps_support:
+            return True
+    return False
+
+
+def _free_blocks(model: Model) -> tuple[str, ...]:
+    held = getattr(model, "hold", ())
+    return tuple(block for block in model.blocks if block not in held)
+
+
+def _unsuited_models(experiment: Experiment, dataset: Dataset | None) -> Iterator[tuple[str, str]]:
+    story = experiment.data
+    for name, cls in catalogue.find("models").items():
+        if story.suits and name not in story.suits:
+            meant = " or a ".join(plain(each) for each in story.suits)
+            yield name, f"{plain_title(story.name)} is meant for a {meant}; choose other data first."
+        elif isinstance(story, File) and dataset is not None and name != experiment.model.name:
+            why = _refusal_of(name, cls, dataset)
+            if why is not None:
+                yield name, why
+
+
+def _refusal_of(name: str, model_class: type, dataset: Dataset) -> str | None:
+    """Why a model cannot be fitted to a person's own data; looked up once for each dataset."""
+    known = _checked.setdefault(dataset, {})
+    if name not in known:
+        try:
+            model: Any = model_class(components=1) if _has_components(model_class) else model_class()
+            model.check(dataset)
+            known[name] = None
+        except InputError as error:
+            known[name] = str(error)
+    return known[name]
+
+
+def _has_components(model_class: type) -> bool:
+    return any(each.name == "components" for each in settings_of(model_class))
+
+
+def _model_settings(experiment: Experiment) -> dict[tuple[str, ...], str]:
+    model = experiment.model
+    held = getattr(model, "hold", ())
+    if "covariances" not in held:
+        return {}
+    return {
+        (
+            "model",
+            "covariance_floor",
+        ): "The covariances are held fixed, so nothing could push them against a floor."
+    }
+
+
+def _unfit_starts(experiment: Experiment, dataset: Dataset | None) -> Iterator[tuple[str, str]]:
+    if dataset is None:
+        return
+    truth, model = dataset.truth, experiment.model
+    if truth is None:
+        yield FromTruth.name, "The truth behind these data is not known; choose another start."
+        return
+    if truth.model != model.name:
+        yield FromTruth.name, f"The data were not drawn from a {plain(model.name)}; choose another start."
+        return
+    known = len(truth.parameters["weights"])
+    if getattr(model, "components", known) != known:
+        yield (
+            FromTruth.name,
+            f"The data were drawn from {known} components; set the model's components to {known} first.",
+        )
+
+
+def _start_blocks(experiment: Experiment, dataset: Dataset | None) -> dict[str, Array]:
+    """The start's blocks in the data's units, as far as they stand written; else {}."""
+    start = experiment.start
+    given: Mapping[str, Any] = {}
+    if isinstance(start, GivenParameters):
+        given = {name: getattr(start, name) for name in ("weights", "covariances", "rates")}
+    elif isinstance(start, FromTruth) and dataset is not None and dataset.truth is not None:
+        given = dataset.truth.parameters
+    found = {}
+    for name, values in given.items():
+        if values is None or name not in COORDINATES_OF:
+            continue
+        try:
+            found[name] = np.asarray(values, dtype=float)
+        except (TypeError, ValueError):
+            continue
+    return found
+
+
+def _lane(model: Model, lane: Lane, start: Mapping[str, Array]) -> Iterator[tuple[tuple[str, ...], str]]:
+    free = _free_blocks(model)
+    for name, cls in catalogue.find("algorithms").items():
+        if not free and cls.family == "gradient":
+            yield (
+                ("name", name),
+                "Every block is held fixed, so a gradient has nothing to move; set one free in the model.",
+            )
+        elif cls is LimitedMemoryBfgs and "weights" in free and _raw_weights(lane.algorithm):
+            if isinstance(lane.algorithm, LimitedMemoryBfgs):
+                continue
+            yield (
+                ("name", name),
+                "L-BFGS cannot climb in raw weights, where there is no maximum: the value grows without end "
+                "with their sum. Write the weights otherwise first.",
+            )
+    names = {each.name for each in settings_of(type(lane.algorithm))}
+    for block, setting in COORDINATES_OF.items():
+        if setting not in names or block not in model.blocks:
+            continue
+        if block not in free:
+            yield (setting,), f"The {block} are held fixed, so no gradient is taken in them."
+            continue
+        yield from _refused_coordinates(model, lane.algorithm, block, start.get(block))
+
+
+def _refused_coordinates(
+    model: Model, algorithm: Algorithm, block: str, values: Array | None
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    setting = COORDINATES_OF[block]
+    if block == "weights" and isinstance(algorithm, LimitedMemoryBfgs):
+        yield (
+            (setting, "raw"),
+            "With raw weights there is no maximum for L-BFGS to find: the value grows without end with their sum.",
+        )
+    # With a floor, what is written is what lies above it, in units that only the prepared data know.
+    if values is None or values.size == 0 or (block == "covariances" and _has_floor(model)):
+        return
+    choices = next(each.choices for each in settings_of(type(algorithm)) if each.name == setting)
+    known = catalogue.find("coordinates")
+    for choice in choices:
+        cls = known[choice]
+        writing = LogCholesky(matrices=values.ndim >= 2) if cls is LogCholesky else cls()
+        try:
+            refusal = writing.refusal(values)
+        except (ValueError, np.linalg.LinAlgError):
+            continue
+        if refusal is not None:
+            yield (setting, choice), f"{refusal[:1].upper()}{refusal[1:]}"
+
+
+def _raw_weights(algorithm: Algorithm) -> bool:
+    return getattr(algorithm, "weight_coordinates", None) == "raw"
+
+
+def _has_floor(model: Model) -> bool:
+    return bool(getattr(model, "covariance_floor", 0.0))

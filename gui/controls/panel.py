@@ -1,0 +1,298 @@
+"""The column of controls at the left: data, model, start, a panel for each lane, stopping."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from engine.datasets.base import DataStory, GeneratedStory
+from engine.datasets.file import File
+from engine.experiment import MOST_LANES, Experiment
+from engine.settings import settings_of
+from engine.stopping import Stop
+from gui.controls.chooser import Chooser
+from gui.controls.combinations import Reasons, hidden_settings, lane_section
+from gui.controls.fields import kind_of
+from gui.controls.form import SettingsForm, Unavailable
+from gui.controls.icons import icon
+from gui.controls.inputs import Button, Link
+from gui.controls.lane_panel import LanePanel
+from gui.controls.names_field import PossibleNames
+from gui.controls.section import Section
+from gui.controls.words import number_text, plain_title
+from gui.style import Style, style
+
+NEVER_SHOWN = ("content", "sha256")
+
+
+@dataclass(frozen=True)
+class PanelContext:
+    """What the panel shows besides the experiment.
+
+    `reasons` as in `gui.controls.combinations`; `in_flight`, for each lane, its adjustable settings at the
+    cursor; `columns`, the names of the dataset's columns; `iterations`, where each lane stands.
+    """
+
+    reasons: Reasons = field(default_factory=dict)
+    in_flight: Sequence[Mapping[str, Any]] = ()
+    columns: tuple[str, ...] = ()
+    iterations: tuple[int, ...] = ()
+
+
+class ControlPanel(QWidget):
+    """Shows an experiment and tells what the user wants of it; decides nothing."""
+
+    data_chosen = Signal(str)
+    data_changed = Signal(str, object, bool)
+    model_chosen = Signal(str)
+    model_changed = Signal(str, object, bool)
+    start_chosen = Signal(str)
+    start_changed = Signal(str, object, bool)
+    stop_changed = Signal(str, object, bool)
+    lane_algorithm_chosen = Signal(int, str)
+    lane_changed = Signal(int, str, object, bool)
+    lane_renamed = Signal(int, str)
+    lane_added = Signal()
+    lane_removed = Signal(int)
+    intervention_removed = Signal(int, int)
+    open_file_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._style = style("light")
+        self._experiment: Experiment | None = None
+        self._context = PanelContext()
+        self._columns_of: DataStory | None = None
+        self._columns: tuple[str, ...] = ()
+        self._arranged_by_hand = False
+        self._arranging = False
+        # Widgets that were just made have no size yet; a moment later they have.
+        self._fitting = QTimer(self)
+        self._fitting.setSingleShot(True)
+        self._fitting.setInterval(0)
+        self._fitting.timeout.connect(self._open_what_fits)
+        self.data = Chooser("datasets", "Data", first_of_data, picked=("weights_column",))
+        self.model = Chooser("models", "Model", first_of_model)
+        self.start = Chooser("starts", "Start")
+        self.stop = SettingsForm(Stop, ("rule", "tolerance", "max_iterations"))
+        self.open_file = Button()
+        self.open_file.setProperty("role", "flat")
+        self.open_file.setToolTip("Open a CSV file (or drop it on the window)")
+        self.open_file.setAccessibleName("Open a CSV file")
+        self.open_file.clicked.connect(lambda checked=False: self.open_file_requested.emit())
+        self.data.add_beside(self.open_file)
+        self.sections = {
+            "data": self._section("Data", self.data, True),
+            "model": self._section("Model", self.model, False),
+            "start": self._section("Start", self.start, False),
+            "stop": self._section("Stop", self.stop, False),
+        }
+        self.lanes: list[LanePanel] = []
+        self.add_lane = Link("Add a lane")
+        self.add_lane.clicked.connect(lambda checked=False: self.lane_added.emit())
+        self._lay_out()
+        self._wire()
+        self.use_style(self._style)
+
+    def _section(self, title: str, contents: QWidget, opened: bool) -> Section:
+        section = Section(title, opened)
+        section.setProperty("role", "section")
+        section.contents.addWidget(contents)
+        section.toggled.connect(self._toggled)
+        return section
+
+    def _toggled(self) -> None:
+        self._arranged_by_hand = self._arranged_by_hand or not self._arranging
+
+    def _open_what_fits(self) -> None:
+        """Opens, in this order, what else there is room for; never again once a section was opened by hand."""
+        self._fitting.stop()
+        if self._arranged_by_hand or self._experiment is None:
+            return
+        self._arranging = True
+        foldable = [self.sections[name] for name in ("model", "start", "stop")]
+        height = self.area.widget().sizeHint().height()
+        height -= sum(section.body.sizeHint().height() for section in foldable if section.is_open)
+        for section in foldable:
+            height += section.body.sizeHint().height()
+            section.open(height <= self.height())
+        self._arranging = False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fitting.start()
+
+    def _lay_out(self) -> None:
+        inside = QWidget()
+        inside.setObjectName("controls")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        self._lane_column = QVBoxLayout()
+        self._lane_column.setSpacing(4)
+        for name in ("data", "model", "start"):
+            column.addWidget(self.sections[name])
+        column.addLayout(self._lane_column)
+        column.addWidget(self.add_lane)
+        column.addWidget(self.sections["stop"])
+        column.addStretch(1)
+        self.area = QScrollArea()
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setWidget(inside)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.area)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+
+    def _wire(self) -> None:
+        self.data.chosen.connect(self._choose_data)
+        self.data.changed.connect(self.data_changed)
+        self.model.chosen.connect(self.model_chosen)
+        self.model.changed.connect(self.model_changed)
+        self.start.chosen.connect(self.start_chosen)
+        self.start.changed.connect(self.start_changed)
+        self.stop.changed.connect(self.stop_changed)
+
+    def _choose_data(self, name: str) -> None:
+        if name != File.name:
+            self.data_chosen.emit(name)
+            return
+        # Without a path there is no file yet: the one that is opened brings the story along.
+        self.data.show_choice_again()
+        self.open_file_requested.emit()
+
+    def show_experiment(self, experiment: Experiment, context: PanelContext) -> None:
+        """Fills all controls; tells nobody."""
+        first = self._experiment is None
+        self._experiment, self._context = experiment, context
+        reasons = context.reasons
+        self._show_data(experiment.data, context)
+        model_names = {"hold": PossibleNames(experiment.model.blocks)}
+        self.model.show_instance(
+            experiment.model, *_of_section(reasons, "model"), names=model_names, hidden=()
+        )
+        hidden = hidden_settings(type(experiment.start), experiment.model)
+        self.start.show_instance(experiment.start, *_of_section(reasons, "start"), hidden=hidden)
+        self.stop.show_values(experiment.stop, _of_section(reasons, "stop")[1])
+        self._show_lanes(experiment, context)
+        self._summarise(experiment)
+        if first:
+            self._fitting.start()
+
+    def show_in_flight(self, in_flight: Sequence[Mapping[str, Any]], iterations: tuple[int, ...]) -> None:
+        """Only what the cursor changes: each lane's adjustable settings where it stands now."""
+        known = self._context
+        if self._experiment is None or (known.in_flight, known.iterations) == (in_flight, iterations):
+            return
+        changed = known.in_flight != in_flight
+        self._context = PanelContext(known.reasons, in_flight, known.columns, iterations)
+        if changed:
+            self._show_lanes(self._experiment, self._context)
+
+    def use_style(self, chosen: Style) -> None:
+        """Draws in this style from now on."""
+        self._style = chosen
+        for section in (*self.sections.values(), *self.lanes):
+            section.use_style(chosen)
+        self.open_file.setIcon(icon("open", chosen))
+        self.add_lane.setIcon(icon("add", chosen, "accent"))
+
+    def _show_data(self, story: DataStory, context: PanelContext) -> None:
+        self._learn_columns(story, context.columns)
+        weights = getattr(story, "weights_column", "")
+        names = {
+            "columns": PossibleNames(tuple(name for name in self._columns if name != weights), True),
+            "weights_column": PossibleNames(self._columns),
+        }
+        described = {each.name for each in settings_of(type(story))}
+        hidden = [name for name in NEVER_SHOWN if name in described]
+        self.data.show_instance(story, *_of_section(context.reasons, "data"), names=names, hidden=hidden)
+
+    def _learn_columns(self, story: DataStory, columns: tuple[str, ...]) -> None:
+        """Columns that were left out are no longer in the dataset, but may be wanted back."""
+        before = self._columns_of
+        same = before is not None and _source(before) == _source(story)
+        known = self._columns if same else ()
+        asked = (*getattr(story, "columns", ()), getattr(story, "weights_column", ""))
+        for name in (*columns, *asked):
+            if name and name not in known:
+                known = (*known, name)
+        self._columns_of, self._columns = story, known
+
+    def _show_lanes(self, experiment: Experiment, context: PanelContext) -> None:
+        while len(self.lanes) > len(experiment.lanes):
+            gone = self.lanes.pop()
+            self._lane_column.removeWidget(gone)
+            gone.hide()
+            gone.deleteLater()
+        while len(self.lanes) < len(experiment.lanes):
+            self._make_lane(len(self.lanes))
+        removable = len(experiment.lanes) > 1
+        for index, (panel, lane) in enumerate(zip(self.lanes, experiment.lanes, strict=True)):
+            in_flight = context.in_flight[index] if index < len(context.in_flight) else {}
+            found = _of_section(context.reasons, lane_section(index))
+            panel.show_lane(lane, experiment.model, in_flight, *found, removable)
+        full = len(experiment.lanes) >= MOST_LANES
+        self.add_lane.setEnabled(not full)
+        self.add_lane.setToolTip(
+            f"There are {MOST_LANES} lanes already; remove one first."
+            if full
+            else "One lane more, a copy of the last one"
+        )
+
+    def _make_lane(self, index: int) -> None:
+        panel = LanePanel(index)
+        panel.setProperty("role", "section")
+        panel.use_style(self._style)
+        panel.algorithm_chosen.connect(lambda name: self.lane_algorithm_chosen.emit(index, name))
+        panel.changed.connect(lambda name, value, final: self.lane_changed.emit(index, name, value, final))
+        panel.renamed.connect(lambda name: self.lane_renamed.emit(index, name))
+        panel.removed.connect(lambda: self.lane_removed.emit(index))
+        panel.intervention_removed.connect(lambda number: self.intervention_removed.emit(index, number))
+        self.lanes.append(panel)
+        self._lane_column.addWidget(panel)
+
+    def _summarise(self, experiment: Experiment) -> None:
+        self.sections["data"].set_summary(plain_title(experiment.data.name))
+        components = getattr(experiment.model, "components", None)
+        of = f", {components} components" if components is not None else ""
+        self.sections["model"].set_summary(f"{plain_title(experiment.model.name)}{of}")
+        seed = getattr(experiment.start, "seed", None)
+        with_seed = f", seed {seed}" if seed is not None else ""
+        self.sections["start"].set_summary(f"{plain_title(experiment.start.name)}{with_seed}")
+        stop = experiment.stop
+        rule = f"{stop.rule} < {number_text(stop.tolerance)}" if stop.tolerance else "at the limit only"
+        self.sections["stop"].set_summary(rule)
+
+
+def _of_section(reasons: Reasons, section: str) -> tuple[dict[str, str], Unavailable]:
+    """Reasons of one section: against classes by name, and against settings and their choices."""
+    inside = {key[1:]: why for key, why in reasons.items() if key[0] == section}
+    names = {key[1]: why for key, why in inside.items() if key[0] == "name" and len(key) == 2}
+    return names, {key: why for key, why in inside.items() if key[0] != "name"}
+
+
+def _source(story: DataStory) -> tuple[object, ...]:
+    """What the columns of a story come from, whatever else is set."""
+    return type(story), *(getattr(story, name, "") for name in ("path", "content"))
+
+
+def first_of_data(cls: type) -> Sequence[str]:
+    """What is always in view of a data story: its own settings, then the size and the seed."""
+    names = [each.name for each in settings_of(cls)]
+    if not issubclass(cls, GeneratedStory):
+        return [name for name in names if name in ("columns", "weights_column")]
+    own = [name for name in names if name not in ("size", "seed")]
+    return [*own[:3], "size", "seed"]
+
+
+def first_of_model(cls: type) -> Sequence[str]:
+    """What is always in view of a model: its counts and its choices."""
+    kinds = {each.name: kind_of(each)[0] for each in settings_of(cls)}
+    return [each.name for each in settings_of(cls) if kinds[each.name] in (int, str)]

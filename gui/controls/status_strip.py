@@ -1,0 +1,187 @@
+"""The strip under a data canvas: where the lane stands, in numbers and in a sentence."""
+
+import math
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from gui.controls.elided import ElidedText
+from gui.controls.inputs import Button
+from gui.controls.words import log_likelihood_text, rounded_text, seconds_text, small_text, tooltip
+from gui.frame import LaneFrame
+from gui.style import Style, style
+
+STATUS_WORDS = {
+    "left-constraints": "left the constraints",
+    "iteration-limit": "iteration limit",
+    "time-limit": "time limit",
+}
+STATUS_ROLES = {
+    "running": "accent",
+    "paused": "muted",
+    "converged": "good",
+    "iteration-limit": "warning",
+    "time-limit": "warning",
+    "stopped": "warning",
+    "stuck": "warning",
+}
+"""Roles of the style by status; every other status is a danger."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One number with its caption; `short` is the caption where room is scarce, `widest` the longest text."""
+
+    caption: str
+    short: str
+    value: str
+    widest: str
+    role: str = "text"
+
+
+class Readings(QWidget):
+    """Captions over numbers, each in a place of its own width, so that nothing moves while digits change."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._style = style("light")
+        self._readings: tuple[Reading, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def show_readings(self, readings: tuple[Reading, ...]) -> None:
+        """Shows these numbers."""
+        if readings == self._readings:
+            return
+        self._readings = readings
+        self.setAccessibleDescription(", ".join(f"{each.caption} {each.value}" for each in readings))
+        self.update()
+
+    def use_style(self, chosen: Style) -> None:
+        """Draws in this style from now on."""
+        self._style = chosen
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, round(self._style.small_font_size * 1.15) + round(self._style.font_size * 1.25))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        scale, short = self._fit()
+        captions, numbers = self._caption_font(scale), self._number_font(scale)
+        widths = self._widths(scale, short)
+        spare = max(0.0, (self.width() - sum(widths)) / max(1, len(widths) - 1))
+        top, left = round(self._style.small_font_size * 1.15), 0.0
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        for reading, width in zip(self._readings, widths, strict=True):
+            painter.setFont(captions)
+            painter.setPen(self._style.colour("muted" if reading.role == "text" else reading.role))
+            painter.drawText(QRectF(left, 0, width, top), flags, reading.short if short else reading.caption)
+            painter.setFont(numbers)
+            painter.setPen(self._style.colour(reading.role))
+            painter.drawText(QRectF(left, top, width, self.height() - top), flags, reading.value)
+            left += width + min(spare, 40.0)
+        painter.end()
+
+    def _fit(self) -> tuple[float, bool]:
+        """The largest scale at which all readings find room; captions are shortened before type shrinks."""
+        for scale, short in ((1.0, False), (1.0, True), (0.9, True), (0.8, True), (0.7, True)):
+            if sum(self._widths(scale, short)) + 8 * (len(self._readings) - 1) <= self.width():
+                return scale, short
+        return 0.62, True
+
+    def _widths(self, scale: float, short: bool) -> list[float]:
+        caption = QFontMetrics(self._caption_font(scale))
+        number = QFontMetrics(self._number_font(scale))
+        return [
+            max(
+                caption.horizontalAdvance(each.short if short else each.caption),
+                number.horizontalAdvance(each.value),
+                number.horizontalAdvance(each.widest),
+            )
+            + 2.0
+            for each in self._readings
+        ]
+
+    def _caption_font(self, scale: float) -> QFont:
+        return self._style.font(small=True, scale=0.9 * scale)
+
+    def _number_font(self, scale: float) -> QFont:
+        return tabular(self._style.font(scale=0.92 * scale))
+
+
+class StatusStrip(QWidget):
+    """Shows one lane at the cursor; asks for it to go on where it has left the constraints."""
+
+    continue_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = ""
+        self.readings = Readings()
+        self.sentence = ElidedText(2)
+        self.go_on = Button("Go on outside")
+        self.go_on.setToolTip(
+            tooltip("Let this lane continue outside the constraints; what it finds there is drawn hatched.")
+        )
+        self.go_on.clicked.connect(lambda checked=False: self.continue_requested.emit())
+        self.go_on.hide()
+        below = QHBoxLayout()
+        below.setSpacing(8)
+        below.addWidget(self.sentence, 1)
+        below.addWidget(self.go_on, 0, Qt.AlignmentFlag.AlignVCenter)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 1, 4, 1)
+        column.setSpacing(2)
+        column.addWidget(self.readings)
+        column.addLayout(below)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_lane(self, lane: LaneFrame) -> None:
+        """Shows a lane of a frame."""
+        self.readings.show_readings(_readings(lane))
+        if lane.title != self._title:
+            self._title = lane.title
+            self.readings.setAccessibleName(f"{lane.title}, numbers")
+            self.sentence.setAccessibleName(f"{lane.title}, status")
+            self.go_on.setAccessibleName(f"Go on outside the constraints: {lane.title}")
+        word = STATUS_WORDS.get(lane.status, lane.status.replace("-", " "))
+        # A reason may begin with the status itself, which already stands there in bold.
+        self.sentence.show_words(
+            word, STATUS_ROLES.get(lane.status, "danger"), lane.reason.removeprefix(word).strip()
+        )
+        self.go_on.setVisible(lane.status == "left-constraints" and math.isfinite(lane.log_likelihood))
+
+    def use_style(self, chosen: Style) -> None:
+        """Draws in this style from now on."""
+        self.readings.use_style(chosen)
+        self.sentence.use_style(chosen)
+
+
+def tabular(font: QFont) -> QFont:
+    """The font with digits of equal width, where it has them."""
+    font.setFeature(QFont.Tag("tnum"), 1)
+    return font
+
+
+def _readings(lane: LaneFrame) -> tuple[Reading, ...]:
+    value = log_likelihood_text(lane.log_likelihood)
+    height = (
+        Reading("log-likelihood", "log-lik.", value, "−00000.000")
+        if lane.is_likelihood
+        else Reading("no likelihood", "no lik.", value, "−00000.000", "danger")
+    )
+    half = "½" if lane.half else ""
+    return (
+        Reading("iteration", "iter.", f"{lane.iteration}{half}", "00000"),
+        height,
+        Reading("gradient norm", "gradient", small_text(lane.stationarity), "0.0e−00"),
+        Reading("passes", "passes", rounded_text(lane.passes, 6), "00000"),
+        Reading("CPU time", "CPU", seconds_text(lane.cpu_seconds), "00.0 ms"),
+        Reading("decreases", "decr.", str(lane.decreases), "000", "danger" if lane.decreases else "text"),
+    )

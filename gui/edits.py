@@ -1,0 +1,228 @@
+"""Edits of an experiment as pure functions: each takes one and gives the next."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from engine import catalogue
+from engine.datasets.base import DataStory
+from engine.datasets.file import File
+from engine.errors import InputError
+from engine.experiment import MOST_LANES, Experiment, Lane, checked_lane_name, distinctly_named, named
+from engine.models.mixture import Mixture, MixturePrepared
+from engine.parameters import Array, Parameters
+from engine.run import Intervention
+from engine.settings import configure, settings_of, written
+from engine.starts.k_means_plus_plus import KMeansPlusPlus
+from engine.starts.parameters import GivenParameters
+from gui.frame import Projection
+from gui.requests import MoveStartMean, ReshapeStart, SetStartWeights
+
+
+def changed(instance: Any, setting: str, value: Any, where: str) -> Any:
+    """An instance with one setting exchanged and checked; raises InputError."""
+    values = {**written(instance), setting: value}
+    if value is None:
+        del values[setting]
+    return configure(type(instance), values, where)
+
+
+def with_story(experiment: Experiment, name: str) -> Experiment:
+    """Another data story, with the model and the start that show it at its best."""
+    story = catalogue.get("datasets", name)()
+    return fitting(experiment.replace(data=story), story)
+
+
+def fitting(experiment: Experiment, story: DataStory) -> Experiment:
+    """The model and start exchanged where they do not fit the story."""
+    setup = {section: dict(table) for section, table in story.setup().items()}
+    model_table = setup.get("model", {})
+    model_name = model_table.pop("name", None)
+    if model_name is None:
+        suited = not story.suits or experiment.model.name in story.suits
+        model_name = experiment.model.name if suited else story.suits[0]
+    same = model_name == experiment.model.name
+    kept = {key: value for key, value in written(experiment.model).items() if same and key != "hold"}
+    model = named("models", {"name": model_name, **kept, **model_table}, "[model]")
+    start = experiment.start
+    if "start" in setup:
+        start = named("starts", setup["start"], "[start]")
+    elif isinstance(start, GivenParameters):
+        start = KMeansPlusPlus()
+    return experiment.replace(model=model, start=start)
+
+
+def with_file(experiment: Experiment, file: File) -> Experiment:
+    """A person's own data, which have no use for a start by parameters of other data."""
+    model = dataclasses.replace(experiment.model, hold=()) if isinstance(experiment.model, Mixture) else None
+    start = KMeansPlusPlus() if isinstance(experiment.start, GivenParameters) else experiment.start
+    lanes = tuple(dataclasses.replace(lane, interventions=()) for lane in experiment.lanes)
+    title = file.path.rsplit("/", 1)[-1]
+    return experiment.replace(
+        data=file, model=model or experiment.model, start=start, lanes=lanes, title=title, caption=""
+    )
+
+
+def with_model(experiment: Experiment, name: str) -> Experiment:
+    """Another model with as many components; a start by parameters of the old one is given up."""
+    components = getattr(experiment.model, "components", 3)
+    model = configure(catalogue.get("models", name), {"components": components}, "[model]")
+    start = KMeansPlusPlus() if isinstance(experiment.start, GivenParameters) else experiment.start
+    return experiment.replace(model=model, start=start)
+
+
+def with_model_setting(experiment: Experiment, setting: str, value: Any) -> Experiment:
+    """A setting of the model; where a start by parameters no longer fits, one from the data replaces it."""
+    model = changed(experiment.model, setting, value, "[model]")
+    start = experiment.start
+    if setting in ("components", "covariance") and isinstance(start, GivenParameters):
+        start = KMeansPlusPlus()
+    return experiment.replace(model=model, start=start)
+
+
+def with_start(experiment: Experiment, name: str, present: dict[str, Any]) -> Experiment:
+    """Another way to choose the start; `present` are the natural parameters of the one shown now."""
+    cls = catalogue.get("starts", name)
+    if cls is GivenParameters:
+        return experiment.replace(start=given(present))
+    values = written(experiment.start)
+    known = {each.name for each in settings_of(cls)}
+    kept = {key: value for key, value in values.items() if key in known}
+    return experiment.replace(start=configure(cls, kept, "[start]"))
+
+
+def given(values: dict[str, Any]) -> GivenParameters:
+    """A start by parameters from arrays."""
+    return GivenParameters(**{name: _tuples(np.asarray(block).tolist()) for name, block in values.items()})
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def with_lane(experiment: Experiment, index: int, lane: Lane) -> Experiment:
+    """Lane `index` exchanged."""
+    lanes = list(experiment.lanes)
+    lanes[index] = lane
+    return experiment.replace(lanes=distinctly_named(tuple(lanes)))
+
+
+def with_lane_algorithm(experiment: Experiment, index: int, name: str) -> Experiment:
+    """Another algorithm in a lane; settings that both have are kept."""
+    cls = catalogue.get("algorithms", name)
+    old = experiment.lanes[index]
+    known = {each.name for each in settings_of(cls)}
+    kept = {
+        key: value
+        for key, value in written(old.algorithm).items()
+        if key in known and key not in ("learning_rate", "line_search")
+    }
+    lane = Lane(configure(cls, kept, "the lane"), "", (), old.after_leaving)
+    return with_lane(experiment, index, lane)
+
+
+def with_lane_setting(experiment: Experiment, index: int, setting: str, value: Any) -> Experiment:
+    """A setting of a lane from the start on; what had been changed of it in flight is dropped."""
+    lane = experiment.lanes[index]
+    if setting == "after_leaving":
+        return with_lane(experiment, index, dataclasses.replace(lane, after_leaving=value))
+    algorithm = changed(lane.algorithm, setting, value, lane.title)
+    rest = tuple(each for each in lane.interventions if each.setting != setting)
+    return with_lane(experiment, index, dataclasses.replace(lane, algorithm=algorithm, interventions=rest))
+
+
+def with_intervention(
+    experiment: Experiment, index: int, iteration: int, setting: str, value: Any
+) -> Experiment:
+    """A setting of a lane changed in flight: it holds behind `iteration`, and what was planned later is gone."""
+    lane = experiment.lanes[index]
+    checked = getattr(changed(lane.algorithm, setting, value, lane.title), setting)
+    earlier = tuple(
+        each
+        for each in lane.interventions
+        if each.iteration < iteration or (each.iteration == iteration and each.setting != setting)
+    )
+    added = (*earlier, Intervention(iteration, setting, checked))
+    return with_lane(experiment, index, dataclasses.replace(lane, interventions=added))
+
+
+def without_intervention(experiment: Experiment, index: int, number: int) -> Experiment:
+    """A lane without one of its interventions."""
+    lane = experiment.lanes[index]
+    rest = tuple(each for place, each in enumerate(lane.interventions) if place != number)
+    return with_lane(experiment, index, dataclasses.replace(lane, interventions=rest))
+
+
+def with_lane_name(experiment: Experiment, index: int, name: str) -> Experiment:
+    """A lane renamed; raises InputError where the name is not possible."""
+    lane = dataclasses.replace(experiment.lanes[index], name=checked_lane_name(name.strip(), "The lane"))
+    return with_lane(experiment, index, lane)
+
+
+def with_another_lane(experiment: Experiment) -> Experiment:
+    """One lane more, a copy of the last one."""
+    if len(experiment.lanes) >= MOST_LANES:
+        raise InputError(f"There are {MOST_LANES} lanes already; remove one first.")
+    copy = dataclasses.replace(experiment.lanes[-1], name="")
+    return experiment.replace(lanes=distinctly_named((*experiment.lanes, copy)))
+
+
+def without_lane(experiment: Experiment, index: int) -> Experiment:
+    """One lane less; the last one stays."""
+    if len(experiment.lanes) == 1:
+        raise InputError("The last lane cannot be removed.")
+    return experiment.replace(lanes=(*experiment.lanes[:index], *experiment.lanes[index + 1 :]))
+
+
+def reseeded(experiment: Experiment, part: str) -> Experiment:
+    """The next seed of the data or the start; raises InputError where that part has none."""
+    instance = getattr(experiment, part)
+    if not hasattr(instance, "seed"):
+        words = {"data": "These data are not random", "start": "This start is not random"}
+        raise InputError(f"{words[part]}, so there is no other seed; choose a random one.")
+    return experiment.replace(**{part: changed(instance, "seed", instance.seed + 1, f"[{part}]")})
+
+
+def with_moved_start(
+    experiment: Experiment,
+    request: MoveStartMean | ReshapeStart | SetStartWeights,
+    prepared: MixturePrepared,
+    start: Parameters,
+    projection: Projection,
+) -> Experiment:
+    """The start as it was dragged, as a start by parameters in the data's units."""
+    model = experiment.model
+    assert isinstance(model, Mixture)
+    values = model.describe(start)
+    located = "means" if "means" in values else "rates"
+    back: Array = np.asarray(np.linalg.pinv(projection.matrix), dtype=np.float64)
+    if isinstance(request, SetStartWeights):
+        values["weights"] = np.asarray(request.weights) / np.sum(request.weights)
+    elif isinstance(request, MoveStartMean):
+        moved = np.array(values[located])
+        here = projection.points(moved[request.component])
+        moved[request.component] += back @ (np.asarray(request.at) - here)
+        values[located] = np.maximum(moved, 1e-3) if located == "rates" else moved
+    elif "covariances" in values:
+        covariances = np.array(values["covariances"])
+        old = covariances[request.component]
+        covariances[request.component] = _reshaped(
+            old, projection.covariances(old), np.asarray(request.covariance), projection.matrix, back
+        )
+        if getattr(model, "covariance", "full") == "tied":
+            covariances[:] = covariances[request.component]
+        values["covariances"] = covariances
+    accepted = model.accept(prepared, values, approximate=True)
+    return experiment.replace(start=given(model.describe(accepted)))
+
+
+def _reshaped(old: Array, seen: Array, wanted: Array, matrix: Array, back: Array) -> Array:
+    """The covariance nearest in spirit to the old one whose picture on the canvas is `wanted`.
+
+    With A A' = wanted seen^-1 in factors, x -> x + M^+ (A - 1) M x maps the old covariance onto it and
+    leaves the directions that the canvas does not show as they are.
+    """
+    factor = np.linalg.solve(np.linalg.cholesky(seen).T, np.linalg.cholesky(wanted).T).T
+    transform = np.eye(len(old)) + back @ (factor - np.eye(len(factor))) @ matrix
+    return np.asarray(transform @ old @ transform.T)

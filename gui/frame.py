@@ -1,0 +1,388 @@
+"""View state: what is drawn, resolved from the experiment, its data, the traces and the cursor. No Qt here.
+
+A `Scene` stays as long as the data, the model and the start do; a `Frame` is one moment of it. Both are
+frozen, and what a frame shows depends on the traces and the cursor alone.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.algorithms.base import Event
+from engine.dataset import Dataset
+from engine.experiment import Experiment
+from engine.models.mixture import Mixture, MixturePrepared
+from engine.parameters import Array, Parameters
+from engine.trace import Trace
+
+LONGEST_TRAIL = 400
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """How points of d dimensions are put on a canvas of at most two: (x - origin) @ matrix.T."""
+
+    matrix: Array
+    origin: Array
+    labels: tuple[str, ...]
+
+    @property
+    def dimension(self) -> int:
+        return len(self.matrix)
+
+    def points(self, values: Array) -> Array:
+        """Values (..., d) on the canvas, (..., 1 or 2)."""
+        return np.asarray((values - self.origin) @ self.matrix.T)
+
+    def covariances(self, covariances: Array) -> Array:
+        """Covariances (..., d, d) on the canvas."""
+        return np.asarray(self.matrix @ covariances @ self.matrix.T)
+
+
+def projection(dataset: Dataset, shown: tuple[int, int] | None) -> Projection:
+    """Two columns (indices), or the two principal directions of the standardised columns for None."""
+    d = dataset.dimension
+    if d == 1:
+        return Projection(np.eye(1), np.zeros(1), dataset.columns)
+    if shown is not None or d == 2:
+        first, second = shown or (0, 1)
+        matrix = np.zeros((2, d))
+        matrix[0, first] = matrix[1, second] = 1.0
+        return Projection(matrix, np.zeros(d), (dataset.columns[first], dataset.columns[second]))
+    sample = dataset.values[:: max(1, dataset.rows // 100_000)]
+    centre, deviation = np.nanmean(sample, axis=0), np.nanstd(sample, axis=0)
+    scaled = np.nan_to_num((sample - centre) / deviation)
+    _, vectors = np.linalg.eigh(scaled.T @ scaled)
+    directions = vectors[:, :-3:-1].T
+    # An eigenvector's sign is arbitrary; the largest loading is made positive.
+    signs = np.sign(directions[np.arange(2), np.argmax(np.abs(directions), axis=1)])
+    return Projection(
+        signs[:, None] * directions / deviation,
+        centre,
+        ("1st principal direction", "2nd principal direction"),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Components:
+    """A mixture as it stands on the canvas: weights (K,), means (K, p), covariances (K, p, p), p = 1 or 2."""
+
+    weights: Array
+    means: Array
+    covariances: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What stays while data, model and start stay. `points` are (n, p) on the canvas."""
+
+    generation: int
+    dataset: Dataset
+    model: Mixture
+    prepared: MixturePrepared
+    start_parameters: Parameters
+    projection: Projection
+    points: Array
+    start: Components
+    truth: Components | None
+
+    def components(self, parameters: Parameters) -> Components:
+        """The components of some parameters on the canvas."""
+        weights, means, covariances = self.model.moments(parameters)
+        return Components(weights, self.projection.points(means), self.projection.covariances(covariances))
+
+    def responsibilities(self, parameters: Parameters, rows: npt.NDArray[np.intp] | slice) -> Array:
+        """Posterior probabilities (K, m) of the components at some rows of the dataset."""
+        return self.model.responsibilities(parameters, self.prepared.columns[:, rows])
+
+    def weighted_densities(self, parameters: Parameters, grid: Array) -> Array:
+        """pi_k f_k (K, m) in the data's units at values (m,) of a one-dimensional dataset."""
+        frame = self.prepared.frame
+        columns = frame.to_frame(grid[:, None]).T
+        logs = self.model.log_densities(parameters, columns, np.arange(len(parameters["weights"])))
+        return np.asarray(parameters["weights"][:, None] * np.exp(logs) / float(frame.scale[0]))
+
+    @cached_property
+    def limits(self) -> Array:
+        """(p, 2): what the canvas shows at first, the points with a little room."""
+        seen = self.points[np.all(np.isfinite(self.points), axis=1)]
+        low, high = np.min(seen, axis=0), np.max(seen, axis=0)
+        room = 0.08 * np.where(high > low, high - low, 1.0)
+        return np.stack((low - room, high + room), axis=1)
+
+
+def scene(
+    generation: int,
+    dataset: Dataset,
+    model: Mixture,
+    prepared: MixturePrepared,
+    start: Parameters,
+    shown: tuple[int, int] | None,
+) -> Scene:
+    """The scene of prepared data; see `projection` for `shown`."""
+    onto = projection(dataset, shown)
+    truth = dataset.truth
+    true_components = None
+    if truth is not None and truth.model == model.name:
+        values = {name: np.asarray(block, dtype=float) for name, block in truth.parameters.items()}
+        means = values["means"] if "means" in values else values["rates"]
+        covariances = values.get("covariances")
+        if covariances is None:
+            covariances = means[:, :, None] * np.eye(means.shape[1])
+        true_components = Components(values["weights"], onto.points(means), onto.covariances(covariances))
+    weights, means, covariances = model.moments(start)
+    return Scene(
+        generation,
+        dataset,
+        model,
+        prepared,
+        start,
+        onto,
+        onto.points(dataset.values),
+        Components(weights, onto.points(means), onto.covariances(covariances)),
+        true_components,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A lane's columns as far as they are computed, entry j for iteration j (views of the trace)."""
+
+    log_likelihood: Array
+    passes: Array
+    cpu_seconds: Array
+    is_likelihood: npt.NDArray[np.bool_]
+    decreased: npt.NDArray[np.bool_]
+
+    def clock(self, name: str) -> Array:
+        """The horizontal axis: 'iteration', 'passes' or 'cpu' (seconds)."""
+        if name == "passes":
+            return self.passes
+        return self.cpu_seconds if name == "cpu" else np.arange(len(self.passes), dtype=float)
+
+
+@dataclass(frozen=True, eq=False)
+class LaneFrame:
+    """One lane at the cursor.
+
+    `half` is true between two iterations: the E half of a step is done (colours and bound moved), or the
+    direction of a gradient step is known; `next_components` are where the other half will lead, where that
+    is known. `colour_parameters` are those whose posterior colours the points. `weights_path` (m, K) and
+    `means_path` (m, K, p) belong to the iterations `path_iterations` (m,) up to the cursor.
+    """
+
+    index: int
+    title: str
+    algorithm: str
+    family: str
+    iteration: int
+    last_iteration: int
+    half: bool
+    status: str
+    reason: str
+    log_likelihood: float
+    stationarity: float
+    passes: float
+    cpu_seconds: float
+    decreases: int
+    is_likelihood: bool
+    parameters: Parameters
+    colour_parameters: Parameters
+    components: Components
+    next_components: Components | None
+    path_iterations: npt.NDArray[np.intp]
+    weights_path: Array
+    means_path: Array
+    curve: Curve
+    events: tuple[tuple[int, Event], ...]
+    settings: str
+
+    @property
+    def ended(self) -> bool:
+        return self.status not in ("running", "paused")
+
+    @property
+    def weight_sum(self) -> float:
+        return float(np.sum(self.components.weights))
+
+    @property
+    def weight_minimum(self) -> float:
+        return float(np.min(self.components.weights))
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One moment of the laboratory. `cursor` is in units of `clock`; `end` is the furthest it can go now."""
+
+    scene: Scene
+    experiment: Experiment
+    lanes: tuple[LaneFrame, ...]
+    cursor: float
+    end: float
+    clock: str
+    vertical: str
+    playing: bool
+    best_known: float
+    best_is_polished: bool
+    show_truth: bool
+    sentence: str = ""
+
+    @property
+    def components(self) -> int:
+        return len(self.scene.start.weights)
+
+
+@dataclass(frozen=True, eq=False)
+class LaneSource:
+    """What `resolve` reads of a lane: its place, words, trace and family."""
+
+    index: int
+    title: str
+    algorithm: str
+    family: str
+    settings: str
+    trace: Trace
+
+
+def clock_column(trace: Trace, clock: str) -> Array:
+    """The clock at each entry of a trace: 'iteration', 'passes' or 'cpu' (seconds)."""
+    if clock == "iteration":
+        return np.arange(trace.count, dtype=float)
+    return trace.floats("passes" if clock == "passes" else "cpu_seconds")
+
+
+def iteration_at(trace: Trace, clock: str, cursor: float) -> int:
+    """The iteration that a lane shows at a cursor position: the last one the clock has reached."""
+    if clock == "iteration":
+        return max(0, min(int(cursor + 1e-9), trace.count - 1))
+    reached = np.searchsorted(clock_column(trace, clock), cursor * (1 + 1e-12) + 1e-15, side="right")
+    return max(0, int(reached) - 1)
+
+
+def resolve(
+    scene: Scene,
+    experiment: Experiment,
+    sources: Sequence[LaneSource],
+    cursor: float,
+    playing: bool,
+    polished: float | None = None,
+) -> Frame:
+    """The frame at a cursor position, in units of the experiment's clock; every trace has entry 0."""
+    show = experiment.show
+    half = show.clock == "iteration" and not playing and cursor - math.floor(cursor) > 0.25
+    lanes = tuple(_lane_frame(scene, source, show.clock, cursor, half, playing) for source in sources)
+    best = polished if polished is not None else _best_seen(lanes)
+    end = max((float(clock_column(source.trace, show.clock)[-1]) for source in sources), default=0.0)
+    return Frame(
+        scene,
+        experiment,
+        lanes,
+        cursor,
+        end,
+        show.clock,
+        show.vertical,
+        playing,
+        best,
+        polished is not None,
+        show.truth,
+        _sentence(lanes),
+    )
+
+
+def _best_seen(lanes: Sequence[LaneFrame]) -> float:
+    best = -math.inf
+    for lane in lanes:
+        values = lane.curve.log_likelihood[lane.curve.is_likelihood]
+        if values.size and np.any(np.isfinite(values)):
+            best = max(best, float(np.nanmax(values)))
+    return best
+
+
+def _lane_frame(
+    scene: Scene, source: LaneSource, clock: str, cursor: float, half: bool, playing: bool
+) -> LaneFrame:
+    trace = source.trace
+    count = trace.count
+    iteration = iteration_at(trace, clock, cursor)
+    at_end = iteration == count - 1 and trace.ended
+    half = half and not at_end
+    parameters = trace.parameters(iteration)
+    coloured = parameters
+    if source.family == "em" and not half and iteration > 0:
+        coloured = trace.parameters(iteration - 1)
+    if not _finite(coloured):
+        coloured = trace.nearest_state(max(0, iteration - 1))[1].position.parameters
+    following = None
+    if half and iteration + 1 < count:
+        following = scene.components(trace.parameters(iteration + 1))
+    columns = {
+        name: trace.column(name)[:count]
+        for name in ("log_likelihood", "passes", "cpu_seconds", "is_likelihood", "decreased")
+    }
+    iterations, weights_path, means_path = _paths(scene, trace, iteration)
+    return LaneFrame(
+        source.index,
+        source.title,
+        source.algorithm,
+        source.family,
+        iteration,
+        count - 1,
+        half,
+        trace.status if at_end else ("running" if playing else "paused"),
+        trace.reason if at_end else "",
+        float(columns["log_likelihood"][iteration]),
+        float(trace.column("stationarity")[iteration]),
+        float(columns["passes"][iteration]),
+        float(columns["cpu_seconds"][iteration]),
+        int(np.count_nonzero(columns["decreased"][: iteration + 1])),
+        bool(columns["is_likelihood"][iteration]),
+        parameters,
+        coloured,
+        scene.components(parameters),
+        following,
+        iterations,
+        weights_path,
+        means_path,
+        Curve(**columns),
+        tuple(trace.events),
+        source.settings,
+    )
+
+
+def _finite(parameters: Parameters) -> bool:
+    return bool(np.all(np.isfinite(parameters.vector)))
+
+
+def _paths(scene: Scene, trace: Trace, iteration: int) -> tuple[npt.NDArray[np.intp], Array, Array]:
+    """Weights and means (on the canvas) on the way to an iteration; the trail of means is thinned."""
+    iterations, weights = trace.path("weights", iteration)
+    located = "means" if "means" in trace.layout.by_name else "rates"
+    _, block = trace.path(located, iteration)
+    every = max(1, -(-len(block) // LONGEST_TRAIL))
+    layout_block: Any = trace.layout.by_name[located]
+    thinned = np.concatenate((block[::every], block[-1:])) if every > 1 else block
+    return iterations, weights, scene.projection.points(layout_block.shift + layout_block.unit * thinned)
+
+
+def _sentence(lanes: Sequence[LaneFrame]) -> str:
+    """The line that says in words what just happened: the newest event at the cursor, or the end."""
+    said = []
+    for lane in lanes:
+        here = [event for place, event in lane.events if place == lane.iteration]
+        if lane.ended:
+            said.append(f"{lane.title}: {lane.status} after {lane.iteration}, {lane.reason}")
+        elif here:
+            said.append(f"{lane.title} at {lane.iteration}: {here[-1].detail}")
+        elif lane.half:
+            words = (
+                "the E step shared out the points; next, the M step moves the components"
+                if lane.family == "em"
+                else "the direction is known (arrows); next, the move"
+            )
+            said.append(f"{lane.title}: {words}")
+    return "   |   ".join(said)

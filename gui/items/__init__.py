@@ -1,0 +1,1 @@
+"""What views share: axes, points, ellipses, the simplex."""

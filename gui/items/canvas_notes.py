@@ -1,0 +1,107 @@
+"""Words around and upon a data canvas: whose it is, what a grip does, and that a lane is outside."""
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QFont, QFontMetricsF, QPainter, QPainterPath
+
+from gui.frame import LaneFrame
+from gui.style import Style
+
+HEADER_GAP = 3.0
+SAMPLE_WIDTH = 2.2
+OUTSIDE = "outside the constraints"
+
+
+def header_height(style: Style) -> float:
+    """The height of the line above a canvas' area."""
+    return float(round(QFontMetricsF(style.font(bold=True)).height() + 4))
+
+
+def draw_header(painter: QPainter, place: QRectF, lane: LaneFrame, legend: str, style: Style) -> None:
+    """The lane's line style, title and algorithm at the left, what must be said of the points at the right."""
+    middle = place.center().y()
+    length = SAMPLE_WIDTH * style.font_size
+    painter.setPen(style.lane_pen(lane.index, 1.25 * style.curve_width))
+    painter.drawLine(QLineF(place.left(), middle, place.left() + length, middle))
+    left = place.left() + length + 0.5 * style.font_size
+    bold, small = style.font(bold=True), style.font(small=True)
+    right = place.right()
+    if legend:
+        metrics = QFontMetricsF(small)
+        room = max(0.0, 0.55 * place.width())
+        shown = metrics.elidedText(legend, Qt.TextElideMode.ElideRight, room)
+        right -= metrics.horizontalAdvance(shown)
+        painter.setFont(small)
+        painter.setPen(style.pen("muted"))
+        painter.drawText(
+            QRectF(right, place.top(), metrics.horizontalAdvance(shown) + 2, place.height()),
+            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
+            shown,
+        )
+        right -= style.font_size
+    left = _word(
+        painter, lane.title, QRectF(left, place.top(), right - left, place.height()), style, bold, lane
+    )
+    rest = [lane.algorithm] if lane.algorithm != lane.title else []
+    rest += [lane.settings] if lane.settings else []
+    if rest:
+        left += 0.6 * style.font_size
+        line = QRectF(left, place.top(), right - left, place.height())
+        _word(painter, ", ".join(rest), line, style, small, None)
+
+
+def _word(
+    painter: QPainter, text: str, place: QRectF, style: Style, font: QFont, lane: LaneFrame | None
+) -> float:
+    """Draws one line of text, shortened where it must be, and gives its right end."""
+    metrics = QFontMetricsF(font)
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0.0, place.width()))
+    painter.setFont(font)
+    painter.setPen(style.pen("muted") if lane is None else style.lane(lane.index))
+    painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+    return float(place.left() + metrics.horizontalAdvance(shown))
+
+
+def draw_outside(painter: QPainter, area: QRectF, style: Style) -> None:
+    """A hatched edge and the words: what is shown is no likelihood's climb any more."""
+    band = max(9.0, 0.75 * style.font_size)
+    frame = QPainterPath()
+    frame.addRect(area)
+    inner = QPainterPath()
+    inner.addRect(area.adjusted(band, band, -band, -band))
+    edge = frame.subtracted(inner)
+    painter.save()
+    painter.fillPath(edge, style.colour("canvas", 0.8))
+    painter.fillPath(edge, QBrush(style.colour("danger", 0.65), Qt.BrushStyle.BDiagPattern))
+    font = style.font(small=True, bold=True)
+    metrics = QFontMetricsF(font)
+    width, height = metrics.horizontalAdvance(OUTSIDE) + 14, metrics.height() + 5
+    plate = QRectF(area.center().x() - 0.5 * width, area.bottom() - height - 0.2 * band, width, height)
+    painter.setPen(style.pen("danger", style.axis_width))
+    painter.setBrush(style.colour("canvas"))
+    painter.drawRoundedRect(plate, 3, 3)
+    painter.setFont(font)
+    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, OUTSIDE)
+    painter.restore()
+
+
+def draw_hint(painter: QPainter, area: QRectF, at: QPointF, text: str, style: Style) -> None:
+    """A few words beside a place, kept inside the area."""
+    font = style.font(small=True)
+    metrics = QFontMetricsF(font)
+    width, height = metrics.horizontalAdvance(text) + 14, metrics.height() + 6
+    away = 5.0 * style.point_radius + 4
+    plate = QRectF(at.x() + away, at.y() + away, width, height)
+    if plate.right() > area.right() - 4:
+        plate.moveRight(min(at.x() - away, area.right() - 4))
+    if plate.bottom() > area.bottom() - 4:
+        plate.moveBottom(min(at.y() - away, area.bottom() - 4))
+    plate.moveLeft(max(plate.left(), area.left() + 4))
+    plate.moveTop(max(plate.top(), area.top() + 4))
+    painter.save()
+    painter.setPen(style.pen("line", style.axis_width))
+    painter.setBrush(style.colour("panel", 0.95))
+    painter.drawRoundedRect(plate, 4, 4)
+    painter.setFont(font)
+    painter.setPen(style.pen("text"))
+    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
+    painter.restore()

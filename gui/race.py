@@ -1,0 +1,168 @@
+"""The lanes of an experiment at work: one engine and one trace each, from the same start."""
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.algorithms.base import State
+from engine.experiment import Experiment, Lane
+from engine.objective import Problem
+from engine.parameters import Parameters
+from engine.preparation import Preparation
+from engine.run import replay
+from engine.settings import written
+from engine.trace import Step, Trace
+from gui.frame import LaneSource
+from gui.worker import Engine, Turns
+
+CLOSING_SECONDS = 0.4
+
+
+class Race:
+    """Engines, traces and problems of all lanes of one experiment on one preparation."""
+
+    def __init__(self, turns: Turns, experiment: Experiment, preparation: Preparation) -> None:
+        self.experiment = experiment
+        self.preparation = preparation
+        self._turns = turns
+        self._limit: float = 0
+        self._problems: list[Problem] = []
+        self._engines: list[Engine] = []
+        self._abandoned: list[Engine] = []
+        for lane in experiment.lanes:
+            self._problems.append(preparation.problem())
+            self._engines.append(self._engine(lane, self._problems[-1], None, None))
+
+    def _engine(self, lane: Lane, problem: Problem, trace: Trace | None, after: Step | None) -> Engine:
+        experiment, preparation = self.experiment, self.preparation
+        fresh = trace if trace is not None else preparation.trace(lane, problem, experiment.seed)
+        engine = Engine(
+            self._turns,
+            problem,
+            lane.route(experiment.seed),
+            preparation.start_parameters,
+            experiment.stop,
+            fresh,
+            after,
+        )
+        engine.allow(self._limit)
+        engine.begin()
+        return engine
+
+    @property
+    def traces(self) -> list[Trace]:
+        return [engine.trace for engine in self._engines]
+
+    def sources(self) -> list[LaneSource]:
+        """What a frame reads of each lane."""
+        return [
+            LaneSource(
+                index,
+                lane.title,
+                lane.algorithm.name,
+                lane.algorithm.family,
+                _settings_text(lane),
+                self._engines[index].trace,
+            )
+            for index, lane in enumerate(self.experiment.lanes)
+        ]
+
+    def allow(self, iterations: float) -> None:
+        """All engines may compute up to this iteration."""
+        self._limit = iterations
+        for engine in self._engines:
+            engine.allow(iterations)
+
+    def wait_for_entries(self, iteration: int, seconds: float) -> bool:
+        """Waits until every trace has this entry or has ended; whether they have."""
+        return all(engine.wait_for_entry(iteration, seconds) for engine in self._engines)
+
+    @property
+    def ended(self) -> bool:
+        """Whether every lane has come to its end."""
+        return all(trace.ended for trace in self.traces)
+
+    def exchange(self, experiment: Experiment) -> bool:
+        """Takes an experiment that differs in some lanes only; whether any lane begins or ends thereby.
+
+        Lanes that did not change keep their engines and traces, wherever they stand now.
+        """
+        kept: dict[tuple[object, ...], list[tuple[Problem, Engine]]] = {}
+        for lane, problem, engine in zip(self.experiment.lanes, self._problems, self._engines, strict=True):
+            kept.setdefault(_work_of(lane), []).append((problem, engine))
+        self.experiment = experiment
+        problems, engines = [], []
+        for lane in experiment.lanes:
+            found = kept.get(_work_of(lane))
+            if found:
+                problem, engine = found.pop(0)
+            else:
+                problem = self.preparation.problem()
+                engine = self._engine(lane, problem, None, None)
+            problems.append(problem)
+            engines.append(engine)
+        left = [engine for rest in kept.values() for _, engine in rest]
+        self._abandon(left)
+        begun = [engine for engine in engines if engine not in self._engines]
+        self._problems, self._engines = problems, engines
+        return bool(left or begun)
+
+    def intervene(self, experiment: Experiment, index: int, iteration: int) -> None:
+        """Takes an experiment whose lane `index` was changed in flight: it goes on behind `iteration`."""
+        old_lane, old_trace = self.experiment.lanes[index], self._engines[index].trace
+        self._abandon([self._engines[index]])
+        problem = self.preparation.problem()
+        iteration, state = _state_at(old_trace, old_lane, problem, iteration, self.experiment.seed)
+        lane = experiment.lanes[index]
+        self.experiment = experiment
+        trace = old_trace.copied_until(iteration, state)
+        trace.replay = self.preparation.trace(lane, problem, experiment.seed).replay
+        self._problems[index] = problem
+        self._engines[index] = self._engine(lane, problem, trace, trace.last)
+
+    def _abandon(self, engines: Sequence[Engine]) -> None:
+        for engine in engines:
+            engine.abandon()
+        self._abandoned = [engine for engine in (*self._abandoned, *engines) if not engine.join(0.0)]
+
+    def best_end(self) -> Parameters | None:
+        """The parameters of the highest log-likelihood at which a lane ended; None where none has one."""
+        ends = [trace.last for trace in self.traces]
+        valid = [step for step in ends if step.is_likelihood and np.isfinite(step.log_likelihood)]
+        return max(valid, key=lambda step: step.log_likelihood).parameters if valid else None
+
+    def close(self, seconds: float = CLOSING_SECONDS) -> bool:
+        """Ends every engine; whether all had ended within the time."""
+        self._abandon(self._engines)
+        deadline = time.monotonic() + seconds
+        for engine in self._abandoned:
+            engine.join(max(0.0, deadline - time.monotonic()))
+        return all(engine.join(0.0) for engine in self._abandoned)
+
+
+def _work_of(lane: Lane) -> tuple[object, ...]:
+    """What decides a lane's trace: everything but its name."""
+    return (lane.algorithm, lane.interventions, lane.after_leaving)
+
+
+def _state_at(trace: Trace, lane: Lane, problem: Problem, iteration: int, key: int) -> tuple[int, State]:
+    place, state = trace.nearest_state(iteration)
+    last = trace.last
+    if iteration == last.iteration and last.state is not None:
+        lost = last.parameters is not last.state.position.parameters
+        iteration -= lost
+    if place < iteration:
+        state = replay(problem, lane.route(key), place, state, iteration)
+    return iteration, state
+
+
+def _settings_text(lane: Lane) -> str:
+    """The lane's most telling settings in a few words."""
+    values = written(lane.algorithm)
+    told = []
+    if "learning_rate" in values:
+        told.append(f"rate {values['learning_rate']:g}")
+    if lane.algorithm.family == "gradient" and "weight_coordinates" in values:
+        told.append(f"weights {values['weight_coordinates']}")
+    return ", ".join(told)

@@ -1,0 +1,40 @@
+"""What a view asks of the session; the session decides."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class MoveStartMean:
+    """The start's component `component` is to be centred at these canvas coordinates (p,)."""
+
+    component: int
+    at: tuple[float, ...]
+    final: bool
+
+
+@dataclass(frozen=True)
+class ReshapeStart:
+    """The start's component is to have this covariance (p, p) on the canvas."""
+
+    component: int
+    covariance: tuple[tuple[float, ...], ...]
+    final: bool
+
+
+@dataclass(frozen=True)
+class SetStartWeights:
+    """The start is to have these weights (K,)."""
+
+    weights: tuple[float, ...]
+    final: bool
+
+
+@dataclass(frozen=True)
+class MoveCursor:
+    """The cursor is to stand at this position of the clock."""
+
+    at: float
+
+
+Request = MoveStartMean | ReshapeStart | SetStartWeights | MoveCursor
+"""`final` is false while the mouse still moves and true when it is released."""

@@ -1,0 +1,517 @@
+"""The session: the experiment being edited, its undo stack, its lanes at work, the cursor."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.analysis.polish import polished_maximum
+from engine.datasets.base import GeneratedStory
+from engine.datasets.file import File
+from engine.errors import InputError, MissingCells
+from engine.experiment import Experiment, read_experiment
+from engine.models.mixture import Mixture
+from engine.preparation import Preparation, prepare
+from engine.settings import settings_of
+from gui import edits
+from gui.background import Background
+from gui.frame import Frame, Scene, resolve, scene
+from gui.playback import Playback
+from gui.race import Race
+from gui.requests import MoveCursor, Request
+from gui.worker import Turns
+
+AT_ONCE_UP_TO = 20_000
+"""Data of at most so many rows are generated and prepared without leaving the window's thread."""
+
+DEEPEST_UNDO = 200
+
+
+class Session(QObject):
+    """Decides. Views and controls ask; what comes out is a frame, an experiment, or one sentence.
+
+    Signals: `frame_changed(Frame)`; `experiment_changed()`; `failed(sentence)`; `missing_cells(sentence,
+    experiment)` where dropping incomplete rows would mend it; `loading(fraction)`, negative when over.
+    """
+
+    frame_changed = Signal(object)
+    experiment_changed = Signal()
+    failed = Signal(str)
+    missing_cells = Signal(str, object)
+    loading = Signal(float)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.turns = Turns()
+        self.experiment: Experiment | None = None
+        self.path: Path | None = None
+        self.frame: Frame | None = None
+        self.playback = Playback()
+        self._saved: Experiment | None = None
+        self._undo: list[tuple[str, Experiment]] = []
+        self._redo: list[tuple[str, Experiment]] = []
+        self._merging: str | None = None
+        self._preparation: Preparation | None = None
+        self._scene: Scene | None = None
+        self._shown: tuple[int, int] | None = (0, 1)
+        self._race: Race | None = None
+        self._generation = 0
+        self._polished: float | None = None
+        self._polishing = False
+        self._drawn: tuple[object, ...] = ()
+        self._background = Background(self)
+        self._loader = Background(self)
+        self._loader.progressed.connect(self.loading)
+
+    # What is there
+
+    @property
+    def dirty(self) -> bool:
+        """Whether there are changes that no file holds."""
+        return self.experiment != self._saved
+
+    @property
+    def has_unsaved_work(self) -> bool:
+        """Whether closing would lose an edit; how it is shown (speed, clock) is none."""
+        if self.experiment is None or self._saved is None:
+            return False
+        return self.experiment.replace(show=self._saved.show) != self._saved
+
+    def present_start(self) -> dict[str, Any]:
+        """The natural parameters of the start that is shown, in the data's units."""
+        found = self._preparation
+        return {} if found is None else dict(found.model.describe(found.start_parameters))
+
+    def settings_in_flight(self) -> tuple[dict[str, Any], ...]:
+        """For each lane, the adjustable settings as they are at the cursor."""
+        if self.experiment is None:
+            return ()
+        at = [lane.iteration for lane in self.frame.lanes] if self.frame is not None else []
+        found = []
+        for index, lane in enumerate(self.experiment.lanes):
+            algorithm = lane.route(0).algorithm_after(at[index] if index < len(at) else 0)
+            names = [each.name for each in settings_of(type(algorithm)) if each.adjustable]
+            found.append({name: getattr(algorithm, name) for name in names})
+        return tuple(found)
+
+    @property
+    def preparation(self) -> Preparation | None:
+        return self._preparation
+
+    @property
+    def race(self) -> Race | None:
+        return self._race
+
+    @property
+    def is_loading(self) -> bool:
+        return self._loader.busy
+
+    @property
+    def undo_name(self) -> str | None:
+        """What undo would take back, None where there is nothing."""
+        return self._undo[-1][0] if self._undo else None
+
+    @property
+    def redo_name(self) -> str | None:
+        return self._redo[-1][0] if self._redo else None
+
+    # Opening and saving
+
+    def open_experiment(self, experiment: Experiment, path: Path | None = None) -> None:
+        """Shows an experiment; what was there stays where it cannot be prepared."""
+
+        def opened() -> None:
+            self.path, self._saved = path, experiment
+            self._undo.clear()
+            self._redo.clear()
+            self.playback.playing = False
+            self.experiment_changed.emit()
+
+        self._take(experiment, opened)
+
+    def open_path(self, path: Path) -> None:
+        """Opens an experiment (.toml) or a CSV; a failure is one sentence and changes nothing."""
+        if path.suffix.lower() == ".toml":
+            try:
+                self.open_experiment(read_experiment(path), path)
+            except InputError as error:
+                self.failed.emit(str(error))
+            return
+        self.open_data(File(path=str(path)))
+
+    def open_data(self, file: File) -> None:
+        """Puts a CSV in the place of the data, as one edit that can be undone."""
+        if self.experiment is None:
+            return
+        experiment = self.experiment
+
+        def read(progress: Callable[[float], None], cancelled: Callable[[], bool]) -> Preparation:
+            wanted = edits.with_file(experiment, file.pinned(cancelled))
+            return prepare(wanted, None, progress, cancelled)
+
+        self._loader.start(read, lambda found: self._loaded(experiment, found), self._refused_data(file))
+
+    def _loaded(self, experiment: Experiment, preparation: Preparation) -> None:
+        assert isinstance(preparation.story, File)
+        wanted = edits.with_file(experiment, preparation.story)
+        self._install(wanted, preparation, lambda: self._remember("open data", experiment))
+
+    def _refused_data(self, file: File) -> Callable[[Exception], None]:
+        def refused(error: Exception) -> None:
+            if isinstance(error, MissingCells):
+                self.missing_cells.emit(str(error), replace(file, drop_missing=True))
+            else:
+                self.failed.emit(str(error))
+
+        return refused
+
+    def cancel_loading(self) -> None:
+        """Gives up what is being loaded; what was there stays."""
+        self._loader.cancel()
+
+    def save(self, path: Path) -> None:
+        """Writes the experiment; raises InputError where it cannot be written."""
+        if self.experiment is None:
+            return
+        experiment = self.experiment
+        data = experiment.data
+        if isinstance(data, File):
+            experiment = experiment.replace(data=data.relative_to(path.parent))
+        temporary = path.with_name(path.name + ".part")
+        try:
+            temporary.write_text(experiment.to_toml(), encoding="utf-8")
+            temporary.replace(path)
+        except OSError as error:
+            raise InputError(f"{path} cannot be written: {error.strerror or error}.") from None
+        self.path, self._saved = path, self.experiment
+        self.experiment_changed.emit()
+
+    # Editing
+
+    def edit(self, name: str, change: Callable[[Experiment], Experiment], final: bool = True) -> None:
+        """Applies an edit under a name; a failure is one sentence and changes nothing.
+
+        Edits that are not `final` (a slider still moves) are merged into one entry of the undo stack, and
+        wait for the final one where the data are large.
+        """
+        if self.experiment is None:
+            return
+        before = self.experiment
+        try:
+            wanted = change(before)
+        except InputError as error:
+            self.failed.emit(str(error))
+            return
+        if wanted == before:
+            self._merging = None if final else self._merging
+            return
+        if not final and _rows_asked(wanted) > AT_ONCE_UP_TO and wanted.data != before.data:
+            return
+
+        def done() -> None:
+            if self._merging != name:
+                self._remember(name, before)
+            self._merging = None if final else name
+
+        self._take(wanted, done)
+
+    def _remember(self, name: str, before: Experiment) -> None:
+        self._undo.append((name, before))
+        del self._undo[:-DEEPEST_UNDO]
+        self._redo.clear()
+
+    def undo(self) -> None:
+        """Takes the newest edit back."""
+        self._swap(self._undo, self._redo)
+
+    def redo(self) -> None:
+        """Does again what was taken back."""
+        self._swap(self._redo, self._undo)
+
+    def _swap(self, source: list[tuple[str, Experiment]], target: list[tuple[str, Experiment]]) -> None:
+        if not source or self.experiment is None:
+            return
+        name, wanted = source[-1]
+        present = self.experiment
+
+        def done() -> None:
+            source.pop()
+            target.append((name, present))
+
+        self._merging = None
+        self._take(wanted, done)
+
+    def _take(self, wanted: Experiment, done: Callable[[], None]) -> None:
+        """Brings an experiment on stage, preparing in the background what takes long."""
+        old, race = self.experiment, self._race
+        if race is not None and old is not None and _same_ground(old, wanted):
+            self.experiment = wanted
+            restarted = race.exchange(wanted)
+            if restarted:
+                race.wait_for_entries(0, 0.05)
+                self._polished = None
+                self._generation += 1
+                self.playback.rewind()
+            self._follow(wanted)
+            done()
+            self.experiment_changed.emit()
+            self.refresh(force=True)
+            return
+        earlier = self._preparation
+        small = _rows_asked(wanted) <= AT_ONCE_UP_TO or (earlier is not None and earlier.story == wanted.data)
+        if small and (
+            earlier is None or earlier.dataset.rows <= 10 * AT_ONCE_UP_TO or wanted.data != earlier.story
+        ):
+            try:
+                preparation = prepare(wanted, earlier)
+            except InputError as error:
+                self.failed.emit(str(error))
+                self.experiment_changed.emit()
+                return
+            self._install(wanted, preparation, done)
+            return
+
+        def work(progress: Callable[[float], None], cancelled: Callable[[], bool]) -> Preparation:
+            return prepare(wanted, earlier, progress, cancelled)
+
+        def refused(error: Exception) -> None:
+            self.failed.emit(str(error))
+            self.experiment_changed.emit()
+
+        self._loader.start(work, lambda found: self._install(wanted, found, done), refused)
+
+    def _install(self, wanted: Experiment, preparation: Preparation, done: Callable[[], None]) -> None:
+        """New data, model or start: new engines from the new start, and the cursor back to it."""
+        if self._race is not None:
+            self._race.close(0.0)
+        if self._preparation is not None and self._preparation.dataset.columns != preparation.dataset.columns:
+            self._shown = (0, 1) if preparation.dataset.dimension > 1 else None
+        self.experiment, self._preparation = wanted, preparation
+        self._generation += 1
+        self._polished = None
+        self._make_scene()
+        self._race = Race(self.turns, wanted, preparation)
+        self._follow(wanted)
+        self.playback.load(self._race)
+        done()
+        self.experiment_changed.emit()
+        self.refresh(force=True)
+
+    def _follow(self, experiment: Experiment) -> None:
+        """Plays by the experiment's own clock and speed."""
+        self.playback.use_clock(experiment.show.clock)
+        self.playback.speed = experiment.show.speed
+
+    def _make_scene(self) -> None:
+        found = self._preparation
+        assert found is not None
+        shown = self._shown if found.dataset.dimension > 1 else None
+        assert isinstance(found.model, Mixture)
+        self._scene = scene(
+            self._generation, found.dataset, found.model, found.prepared, found.start_parameters, shown
+        )
+
+    def show_columns(self, shown: tuple[int, int] | None) -> None:
+        """Two columns on the canvas, or the two principal directions for None."""
+        self._shown = shown
+        if self._preparation is not None:
+            self._generation += 1
+            self._make_scene()
+            self.refresh(force=True)
+
+    def adjust_lane(self, index: int, setting: str, value: Any, final: bool) -> None:
+        """A lane's setting; one that may change in flight takes effect at the cursor, without a restart."""
+        experiment, race = self.experiment, self._race
+        if experiment is None or race is None or self.frame is None:
+            return
+        lane = experiment.lanes[index]
+        name = f"{setting.replace('_', ' ')} of {lane.title}"
+        adjustable = setting != "after_leaving" and any(
+            each.adjustable for each in settings_of(type(lane.algorithm)) if each.name == setting
+        )
+        iteration = self.frame.lanes[index].iteration
+        if setting == "after_leaving" and value == "continue" and race.traces[index].ended:
+            adjustable, iteration = False, 0
+        if not adjustable or iteration == 0 or race.traces[index].status == "refused":
+            self.edit(name, lambda e: edits.with_lane_setting(e, index, setting, value), final)
+            return
+        try:
+            wanted = edits.with_intervention(experiment, index, iteration, setting, value)
+        except InputError as error:
+            self.failed.emit(str(error))
+            return
+        if getattr(lane.route(0).algorithm_after(iteration), setting) == value:
+            return
+        if self._merging != name:
+            self._remember(name, experiment)
+        self._merging = None if final else name
+        self.experiment = wanted
+        race.intervene(wanted, index, iteration)
+        self._polished = None
+        self._generation += 1
+        self.playback.allow()
+        self.experiment_changed.emit()
+        self.refresh(force=True)
+
+    def handle(self, request: Request) -> None:
+        """What was dragged or clicked in a view."""
+        if isinstance(request, MoveCursor):
+            self.move_cursor(request.at)
+            return
+        found, scene_now = self._preparation, self._scene
+        if found is None or scene_now is None:
+            return
+        self.edit(
+            "drag the start",
+            lambda e: edits.with_moved_start(
+                e, request, found.prepared, found.start_parameters, scene_now.projection
+            ),
+            request.final,
+        )
+
+    # Playing
+
+    @property
+    def playing(self) -> bool:
+        return self.playback.playing
+
+    @property
+    def cursor(self) -> float:
+        return self.playback.cursor
+
+    def toggle_play(self) -> None:
+        """Plays or pauses."""
+        self._moved(self.playback.toggle)
+
+    def pause(self) -> None:
+        """Stops playing where it is."""
+        if self.playing:
+            self.toggle_play()
+
+    def step(self) -> None:
+        """One whole iteration on."""
+        self._moved(self.playback.step)
+
+    def half_step(self) -> None:
+        """Half an iteration on."""
+        self._moved(self.playback.half_step)
+
+    def step_back(self) -> None:
+        """One iteration (or half of one) back."""
+        self._moved(self.playback.step_back)
+
+    def reset(self) -> None:
+        """Back to the same start."""
+        self._moved(self.playback.reset)
+
+    def move_cursor(self, at: float) -> None:
+        """The cursor to a position of the clock."""
+        self._moved(lambda: self.playback.move_to(at))
+
+    def move_to_iteration(self, iteration: int | None) -> None:
+        """The cursor to an iteration of the longest lane (None: its last); raises InputError beyond it."""
+        self._moved(lambda: self.playback.move_to_iteration(iteration))
+
+    def _moved(self, move: Callable[[], None]) -> None:
+        if self._race is not None:
+            move()
+            self.refresh(force=True)
+
+    def finish_all(self) -> None:
+        """Runs every lane to its end and polishes the maximum, before it returns."""
+        race = self._race
+        if race is None:
+            return
+        race.allow(math.inf)
+        while not race.ended:
+            race.wait_for_entries(max(trace.count for trace in race.traces), 1.0)
+        best = race.best_end()
+        self._polished = None if best is None else polished_maximum(race.preparation.problem(), best)
+        self.refresh(force=True)
+
+    def tick(self, seconds: float) -> None:
+        """Moves the cursor by what has been played in `seconds`, and shows what has changed."""
+        self.playback.tick(seconds)
+        self.refresh()
+        self._polish_when_ended()
+
+    def refresh(self, force: bool = False) -> None:
+        """Resolves a frame and shows it, where anything has changed."""
+        race, found = self._race, self._scene
+        if race is None or found is None or self.experiment is None:
+            return
+        if any(trace.count == 0 for trace in race.traces):
+            return
+        drawn = (
+            self._generation,
+            self.cursor,
+            self.playing,
+            self._polished,
+            self.experiment,
+            tuple((trace.count, trace.status) for trace in race.traces),
+        )
+        if drawn == self._drawn and not force:
+            return
+        self._drawn = drawn
+        self.frame = resolve(
+            found, self.experiment, race.sources(), self.cursor, self.playing, self._polished
+        )
+        self.frame_changed.emit(self.frame)
+
+    def _polish_when_ended(self) -> None:
+        race = self._race
+        if race is None or self._polished is not None or self._background.busy or not race.ended:
+            return
+        best = race.best_end()
+        if best is None:
+            return
+        generation, problem = self._generation, race.preparation.problem()
+
+        def work(progress: Callable[[float], None], cancelled: Callable[[], bool]) -> float:
+            problem.checkpoint_with(lambda: _raise_if(cancelled()))
+            return polished_maximum(problem, best)
+
+        def done(value: float) -> None:
+            if generation == self._generation:
+                self._polished = value
+                self.refresh(force=True)
+
+        self._background.start(work, done, lambda error: None)
+
+    def close(self) -> None:
+        """Ends every thread in a bounded time."""
+        self._loader.cancel()
+        self._background.cancel()
+        if self._race is not None:
+            self._race.close()
+
+
+class _Given(Exception):
+    """The polish was given up."""
+
+
+def _raise_if(cancelled: bool) -> None:
+    if cancelled:
+        raise _Given
+
+
+def _same_ground(old: Experiment, new: Experiment) -> bool:
+    return (old.data, old.model, old.start, old.stop, old.seed) == (
+        new.data,
+        new.model,
+        new.start,
+        new.stop,
+        new.seed,
+    )
+
+
+def _rows_asked(experiment: Experiment) -> int:
+    data = experiment.data
+    if isinstance(data, GeneratedStory):
+        return data.size
+    if isinstance(data, File) and not data.content:
+        return AT_ONCE_UP_TO + 1
+    return 0

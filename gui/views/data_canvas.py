@@ -1,0 +1,345 @@
+"""One lane's picture of the data: points, components, their way, and the start that can be dragged."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, QTimer
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from gui.frame import Components, Frame, LaneFrame, Scene
+from gui.items.axes import Axes, draw_axes, nice_ticks, tick_text
+from gui.items.canvas_notes import HEADER_GAP, draw_header, draw_hint, draw_outside, header_height
+from gui.items.cloud import CloudKeeper, holds_counts
+from gui.items.component_marks import (
+    draw_arrows,
+    draw_components,
+    draw_crosses,
+    draw_trails,
+    draw_truth,
+    label_radii,
+    radius_words,
+)
+from gui.items.histogram import Histogram, draw_bars, draw_densities, height_shown, histogram
+from gui.items.layer import Layer
+from gui.items.line_marks import draw_line_arrows, draw_line_means, draw_line_truth
+from gui.items.points import Points
+from gui.items.start_ghost import HIT_RADIUS, Grip, dragged, draw_ghost, ghost_handles, ghost_means, grip_at
+from gui.items.viewport import Viewport
+from gui.requests import MoveStartMean, ReshapeStart
+from gui.style import Style
+from gui.views.base import View
+
+CLICK_PIXELS = 3.0
+ZOOM_OF_A_NOTCH = 0.82
+SETTLE_MILLISECONDS = 1500
+
+
+@dataclass
+class _Drag:
+    """A pressed button: what it holds (None: the canvas itself) and where; a click until it `moved`."""
+
+    grip: Grip | None
+    pressed: QPointF
+    last: QPointF
+    offset: QPointF
+    moved: bool = False
+
+
+class DataCanvas(View):
+    """Shows one lane. Zoom (wheel), pan (drag) and reset (double click) are shared through the viewport."""
+
+    name: ClassVar[str] = "data"
+    title: ClassVar[str] = "Data"
+
+    def __init__(self, lane_index: int, viewport: Viewport, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.lane_index = lane_index
+        self.viewport = viewport
+        viewport.changed.connect(self.update)
+        self._points = Points()
+        self._bars_of = CloudKeeper()
+        self._bars: tuple[object, Histogram] | None = None
+        self._axes_layer, self._points_layer = Layer(), Layer()
+        self._drag: _Drag | None = None
+        self._hovered: Grip | None = None
+        self._mouse = QPointF()
+        self._moved_start: Components | None = None
+        self._moved_in: Scene | None = None
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MILLISECONDS)
+        self._settle.timeout.connect(self._let_go)
+
+    # Frames
+
+    def show_frame(self, frame: Frame) -> None:
+        if self._drag is None and self._moved_in is not None and frame.scene is not self._moved_in:
+            self._let_go()
+        self.viewport.show_scene(frame.scene)
+        if self.lane_index < len(frame.lanes):
+            name = f"{self.title}, {frame.lanes[self.lane_index].title}"
+            if name != self.accessibleName():
+                self.setAccessibleName(name)
+        super().show_frame(frame)
+
+    def start_shown(self, frame: Frame) -> Components:
+        """The start as it is drawn: while it is dragged where the mouse has it, else the scene's."""
+        moved = self._moved_start
+        if moved is None or moved.means.shape != frame.scene.start.means.shape:
+            return frame.scene.start
+        return moved
+
+    def _let_go(self) -> None:
+        self._settle.stop()
+        self._moved_start, self._moved_in = None, None
+        self.update()
+
+    # Drawing
+
+    def axes(self, frame: Frame, area: QRectF) -> Axes:
+        """Where values stand in pixels when the view fills `area`."""
+        style, limits = self.style_in_use, self.viewport.limits
+        metrics = QFontMetricsF(style.font(small=True))
+        small = _is_small(area, style)
+        x_low, x_high = limits[0].tolist()
+        if len(limits) == 2:
+            y_low, y_high = limits[1].tolist()
+        else:
+            lanes = [lane.components for lane in frame.lanes]
+            y_low, y_high = 0.0, height_shown(self._histogram(frame.scene), lanes)
+        line = metrics.height()
+        bottom = line + 5 if small else 2 * line + 6
+        top = header_height(style) + HEADER_GAP
+        height = max(10.0, area.height() - top - bottom)
+        ticks = nice_ticks(y_low, y_high, max(2, int(height / (line * 2))))
+        step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
+        widest = max((metrics.horizontalAdvance(tick_text(tick, step)) for tick in ticks), default=0.0)
+        # Steps of 8 pixels, so that the area does not tremble while one pans over numbers of other lengths.
+        left = 8 * np.ceil((max(widest, metrics.horizontalAdvance("-00")) + 6) / 8)
+        left += 0 if small else round(line * 1.05)
+        width = max(10.0, area.width() - left - 10)
+        inner = QRectF(round(area.left() + left), round(area.top() + top), round(width), round(height))
+        return Axes(inner, x_low, x_high, y_low, y_high)
+
+    def draw(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
+        if (
+            self.lane_index >= len(frame.lanes)
+            or len(self.viewport.limits) != frame.scene.projection.dimension
+        ):
+            return
+        lane, style, scene = frame.lanes[self.lane_index], self.style_in_use, frame.scene
+        painter.translate(area.topLeft())
+        whole = QRectF(QPointF(0, 0), area.size())
+        axes = self.axes(frame, whole)
+        flat = scene.projection.dimension == 1
+        self._draw_layers(painter, frame, lane, axes, whole.size())
+        painter.save()
+        painter.setClipRect(axes.area)
+        if flat:
+            self._draw_line(painter, frame, lane, axes)
+        else:
+            self._draw_plane(painter, frame, lane, axes)
+        if not lane.is_likelihood:
+            draw_outside(painter, axes.area, style)
+        gripped = self._drag.grip if self._drag is not None else self._hovered
+        draw_ghost(painter, axes, scene, self.start_shown(frame), gripped, style)
+        if gripped is not None:
+            draw_hint(
+                painter, axes.area, self._hint_place(frame, axes, gripped), _hint(frame, gripped), style
+            )
+        painter.restore()
+        legend = "" if flat else self._points.legend(scene)
+        draw_header(
+            painter, QRectF(axes.area.left(), 0, axes.area.width(), header_height(style)), lane, legend, style
+        )
+
+    def _draw_layers(
+        self, painter: QPainter, frame: Frame, lane: LaneFrame, axes: Axes, size: QSizeF
+    ) -> None:
+        """What stays while the parameters stay: the axes, and upon them the points or bars."""
+        scene, style = frame.scene, self.style_in_use
+        flat = scene.projection.dimension == 1
+        labels = scene.projection.labels
+        area = axes.area.getRect()
+        place = (area, axes.x_low, axes.x_high, axes.y_low, axes.y_high, style, labels)
+        small = _is_small(QRectF(QPointF(0, 0), size), style)
+        x_label = "" if small else labels[0]
+        y_label = "" if small else labels[1] if not flat else "share" if holds_counts(scene) else "density"
+        self._axes_layer.draw(
+            painter, size, place, lambda canvas: draw_axes(canvas, axes, style, x_label, y_label)
+        )
+        key = (place, scene.dataset, scene.model, lane.colour_parameters.vector.tobytes())
+
+        def content(canvas: QPainter) -> None:
+            canvas.save()
+            canvas.setClipRect(axes.area)
+            if flat:
+                draw_bars(canvas, axes, self._histogram(scene), scene, lane.colour_parameters, style)
+            else:
+                self._points.draw(canvas, axes, scene, lane.colour_parameters, style)
+            canvas.restore()
+
+        self._points_layer.draw(painter, size, key, content)
+
+    def _draw_plane(self, painter: QPainter, frame: Frame, lane: LaneFrame, axes: Axes) -> None:
+        scene, style = frame.scene, self.style_in_use
+        draw_components(painter, axes, lane.components, style)
+        draw_trails(painter, axes, lane.means_path, style)
+        if frame.show_truth and scene.truth is not None:
+            draw_truth(painter, axes, scene.truth, style)
+        label_radii(painter, axes, lane.components, style, radius_words(not holds_counts(scene)))
+        draw_crosses(painter, axes, lane.components, style)
+        if lane.half and lane.next_components is not None:
+            draw_arrows(painter, axes, lane.components, lane.next_components, style)
+
+    def _draw_line(self, painter: QPainter, frame: Frame, lane: LaneFrame, axes: Axes) -> None:
+        scene, style = frame.scene, self.style_in_use
+        draw_densities(painter, axes, scene, lane.parameters, lane.components, style)
+        draw_line_means(painter, axes, lane.components, lane.means_path, style)
+        if frame.show_truth and scene.truth is not None:
+            draw_line_truth(painter, axes, scene.truth, style)
+        if lane.half and lane.next_components is not None:
+            draw_line_arrows(painter, axes, lane.components, lane.next_components, style)
+
+    def _histogram(self, scene: Scene) -> Histogram:
+        cloud = self._bars_of.cloud(scene)
+        if self._bars is None or self._bars[0] is not cloud:
+            self._bars = (cloud, histogram(cloud, holds_counts(scene)))
+        return self._bars[1]
+
+    def _hint_place(self, frame: Frame, axes: Axes, grip: Grip) -> QPointF:
+        start = self.start_shown(frame)
+        means = ghost_means(axes, start)
+        if grip.is_mean:
+            return QPointF(*means[grip.component].tolist())
+        ends = ghost_handles(axes, start, grip.component)
+        return QPointF(*ends[grip.handle].tolist()) if grip.handle < len(ends) else self._mouse
+
+    # The mouse
+
+    def _axes_now(self) -> Axes | None:
+        frame = self.frame
+        if frame is None or len(self.viewport.limits) != frame.scene.projection.dimension:
+            return None
+        return self.axes(frame, QRectF(self.rect()))
+
+    def _grip_at(self, at: QPointF) -> Grip | None:
+        axes, frame = self._axes_now(), self.frame
+        if axes is None or frame is None or not axes.area.contains(at):
+            return None
+        radius = HIT_RADIUS * (1.3 if self.style_in_use.lecture else 1.0)
+        return grip_at(axes, frame.scene, self.start_shown(frame), at, radius)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        axes, frame = self._axes_now(), self.frame
+        at = event.position()
+        if (
+            event.button() != Qt.MouseButton.LeftButton
+            or axes is None
+            or frame is None
+            or not axes.area.contains(at)
+        ):
+            event.ignore()
+            return
+        grip = self._grip_at(at)
+        offset = QPointF() if grip is None else self._hint_place(frame, axes, grip) - at
+        self._drag = _Drag(grip, at, at, offset)
+        self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._mouse = at = event.position()
+        drag = self._drag
+        if drag is None:
+            self._hover(self._grip_at(at))
+            return
+        if not drag.moved and (at - drag.pressed).manhattanLength() < CLICK_PIXELS:
+            return
+        drag.moved = True
+        if drag.grip is None:
+            self._pan(at - drag.last)
+        else:
+            self._move_start(drag, at, final=False)
+        drag.last = at
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        drag = self._drag
+        if drag is None or event.button() != Qt.MouseButton.LeftButton:
+            event.ignore()
+            return
+        self._drag = None
+        if drag.moved and drag.grip is not None:
+            self._settle.start()
+            self._move_start(drag, event.position(), final=True)
+        self._hovered = None
+        self._hover(self._grip_at(event.position()))
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        axes = self._axes_now()
+        inside = axes is not None and axes.area.contains(event.position())
+        if event.button() == Qt.MouseButton.LeftButton and inside and self._grip_at(event.position()) is None:
+            self.viewport.reset()
+        else:
+            self.mousePressEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if self._drag is None:
+            self._hover(None)
+        super().leaveEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        axes = self._axes_now()
+        turned = event.angleDelta().y() / 120.0
+        if axes is None or turned == 0 or not axes.area.contains(event.position()):
+            event.ignore()
+            return
+        at = np.array([axes.value_x(event.position().x()), axes.value_y(event.position().y())])
+        self.viewport.zoom(at[: len(self.viewport.limits)], ZOOM_OF_A_NOTCH**turned)
+        event.accept()
+
+    def _hover(self, grip: Grip | None) -> None:
+        shape = Qt.CursorShape.ArrowCursor
+        if grip is not None:
+            shape = Qt.CursorShape.OpenHandCursor if grip.is_mean else Qt.CursorShape.SizeAllCursor
+        if self.cursor().shape() != shape:
+            self.setCursor(shape)
+        if grip != self._hovered:
+            self._hovered = grip
+            self.update()
+
+    def _pan(self, by: QPointF) -> None:
+        axes = self._axes_now()
+        if axes is not None:
+            moved = np.array([-by.x() / axes.x_scale, by.y() / axes.y_scale])
+            self.viewport.pan(moved[: len(self.viewport.limits)])
+
+    def _move_start(self, drag: _Drag, at: QPointF, final: bool) -> None:
+        """Draws the start where the mouse has it, at once, and asks the session for it."""
+        axes, frame, grip = self._axes_now(), self.frame, drag.grip
+        if axes is None or frame is None or grip is None:
+            return
+        start = dragged(axes, frame.scene, self.start_shown(frame), grip, at + drag.offset)
+        self._moved_start, self._moved_in = start, frame.scene
+        self.update()
+        k = grip.component
+        if grip.is_mean:
+            self.requested.emit(MoveStartMean(k, tuple(start.means[k].tolist()), final))
+        else:
+            covariance = tuple(tuple(row) for row in start.covariances[k].tolist())
+            self.requested.emit(ReshapeStart(k, covariance, final))
+
+
+def _is_small(area: QRectF, style: Style) -> bool:
+    """Whether there is no room for the axes' names."""
+    return area.height() < 14 * style.small_font_size or area.width() < 20 * style.small_font_size
+
+
+def _hint(frame: Frame, grip: Grip) -> str:
+    if not grip.is_mean:
+        return "drag: how wide it starts"
+    count = len(frame.lanes)
+    lanes = "the lane starts" if count == 1 else "both lanes start" if count == 2 else "all lanes start"
+    return f"drag: where {lanes}"

@@ -1,0 +1,281 @@
+"""The log-likelihood of all lanes on one scale."""
+
+from typing import ClassVar
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from gui.frame import Frame, LaneFrame
+from gui.items.axes import Axes, draw_axes, log_ticks, nice_ticks, tick_text
+from gui.items.growing_curves import GrowingCurves
+from gui.items.lane_column import LaneRow, column_width, draw_column
+from gui.items.layer import Layer
+from gui.items.likelihood_scale import Window, comparable, default_window, readings
+from gui.items.marks import draw_lane_mark, small_text, value_text
+from gui.items.reading_box import draw_reading_box
+from gui.requests import MoveCursor
+from gui.style import Style
+from gui.views.base import View
+
+CLOCK_LABELS = {"iteration": "iteration", "passes": "passes over the data", "cpu": "CPU time in seconds"}
+DRAG_DISTANCE = 4.0
+
+
+class LikelihoodView(View):
+    """Curves of the log-likelihood, or of its gap to the best known one, over the chosen clock.
+
+    Zoomed by the wheel (over an axis: only that one), panned by dragging, reset by a double click. A click
+    moves the cursor there.
+    """
+
+    name: ClassVar[str] = "likelihood"
+    title: ClassVar[str] = "Log-likelihood"
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._static = Layer()
+        self._curves = GrowingCurves()
+        self._chosen: Window | None = None
+        self._reached = 0.0
+        self._scale_key: tuple[object, ...] = ()
+        self._axes: Axes | None = None
+        self._pressed: QPointF | None = None
+        self._panned_from: Window | None = None
+        self._hover: QPointF | None = None
+
+    def show_frame(self, frame: Frame) -> None:
+        key = (frame.scene.generation, frame.clock, frame.vertical)
+        if key != self._scale_key:
+            self._chosen, self._reached, self._scale_key = None, 0.0, key
+        if frame.cursor == 0 and self._pressed is None:
+            self._reached = 0.0
+        self._reached = max(self._reached, min(frame.cursor, frame.end))
+        super().show_frame(frame)
+
+    def window_of(self, frame: Frame) -> Window:
+        """What the axes show: what was chosen with the mouse, or the default."""
+        if self._chosen is not None:
+            return self._chosen
+        return default_window(frame, max(self._reached, min(frame.cursor, frame.end)))
+
+    def draw(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
+        style = self.style_in_use
+        painter.translate(area.topLeft())
+        size = QSizeF(area.size())
+        rows = _rows(frame)
+        window = self.window_of(frame)
+        width = column_width(rows, style, 0.36 * size.width())
+        with_column = size.width() >= 320
+        axes = _axes(window, style, size, width + 12 if with_column else 8)
+        self._axes = axes
+        heading = _heading(frame)
+        key = (style, axes.area.getRect(), window, heading, frame.clock)
+
+        def static(canvas: QPainter) -> None:
+            draw_axes(canvas, axes, style, CLOCK_LABELS[frame.clock])
+            metrics = QFontMetricsF(style.font(small=True))
+            canvas.setPen(style.pen("text"))
+            room = size.width() - axes.area.left() - 4
+            canvas.drawText(
+                QRectF(axes.area.left(), 1, room, metrics.height()),
+                Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
+                metrics.elidedText(heading, Qt.TextElideMode.ElideRight, room),
+            )
+
+        self._static.draw(painter, size, key, static)
+        cursor = axes.x(frame.cursor)
+        self._curves.draw(painter, frame, axes, style, size, cursor)
+        self._draw_ends(painter, frame, axes)
+        self._draw_cursor(painter, frame, axes, cursor)
+        if with_column:
+            top = axes.area.top()
+            draw_column(
+                painter,
+                rows,
+                style,
+                QRectF(size.width() - width - 4, top, width, size.height() - top - 4),
+            )
+        if self._hover is not None and axes.area.contains(self._hover) and self._panned_from is None:
+            self._draw_hover(painter, frame, axes, self._hover, QRectF(QPointF(0, 0), size))
+
+    def _draw_cursor(self, painter: QPainter, frame: Frame, axes: Axes, cursor: float) -> None:
+        style, area = self.style_in_use, axes.area
+        if not area.left() - 1 <= cursor <= area.right() + 1:
+            return
+        painter.setPen(style.pen("accent", style.axis_width + 0.5))
+        painter.drawLine(QPointF(cursor, area.top()), QPointF(cursor, area.bottom()))
+        for reading in readings(frame, frame.cursor):
+            if not np.isfinite(reading.height):
+                continue
+            y = axes.y(reading.height)
+            x = axes.x(min(reading.x, frame.cursor))
+            if area.top() - 2 <= y <= area.bottom() + 2 and area.left() - 1 <= x <= area.right() + 1:
+                draw_lane_mark(painter, style, reading.lane, QPointF(x, y), 1.8 * style.point_radius)
+
+    def _draw_ends(self, painter: QPainter, frame: Frame, axes: Axes) -> None:
+        """Words at the place where a lane lost its likelihood, and at a start too deep to be shown."""
+        style, area = self.style_in_use, axes.area
+        font = style.font(small=True)
+        metrics = QFontMetricsF(font)
+        painter.setFont(font)
+        taken: list[QRectF] = []
+        start = frame.lanes[0].curve.log_likelihood[0] if frame.lanes else np.nan
+        deep = frame.vertical == "value" and axes.x_low <= 0 and start < axes.y_low
+        if deep and np.isfinite(start):
+            text = f"\u2193 start {value_text(float(start))}"
+            box = QRectF(area.left() + 4, area.bottom() - metrics.height() - 2, 0, metrics.height())
+            box.setWidth(metrics.horizontalAdvance(text))
+            taken.append(box)
+            painter.setPen(style.pen("muted"))
+            painter.drawText(box.topLeft() + QPointF(0, metrics.ascent()), text)
+        for lane in frame.lanes:
+            place = _lost_at(lane)
+            if place is None:
+                continue
+            value = float(lane.curve.log_likelihood[place])
+            x = axes.x(float(lane.curve.clock(frame.clock)[place]))
+            y = axes.y(frame.best_known - value if axes.log_y else value)
+            if not (np.isfinite(y) and area.left() - 1 <= x <= area.right()):
+                continue
+            text = "no likelihood"
+            width = metrics.horizontalAdvance(text)
+            # The lane's own mark stands at its end: where that is near, the words begin behind it.
+            end = axes.x(float(lane.curve.clock(frame.clock)[-1]))
+            right = (end if end - x < 40 else x) + 9
+            left = right if right + width < area.right() else x - 9 - width
+            box = QRectF(left, y - metrics.height() / 2, width, metrics.height())
+            box.moveTop(min(max(box.top(), area.top() + 2), area.bottom() - box.height() - 2))
+            box = _free_place(box, taken, area)
+            taken.append(box)
+            painter.fillRect(box.adjusted(-2, 0, 2, 0), style.colour("canvas", 0.8))
+            painter.setPen(style.lane(lane.index))
+            painter.drawText(box.topLeft() + QPointF(0, metrics.ascent()), text)
+
+    def _draw_hover(
+        self, painter: QPainter, frame: Frame, axes: Axes, hover: QPointF, within: QRectF
+    ) -> None:
+        style, area = self.style_in_use, axes.area
+        at = min(max(0.0, axes.value_x(hover.x())), frame.end)
+        at = float(np.floor(at + 0.5)) if frame.clock == "iteration" else at
+        x = axes.x(at)
+        painter.setPen(style.pen("muted", 1.0, 0.8))
+        painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+        found = readings(frame, at)
+        for reading in found:
+            y = axes.y(reading.height) if np.isfinite(reading.height) else -1.0
+            if area.top() <= y <= area.bottom():
+                place = QPointF(axes.x(reading.x), y)
+                draw_lane_mark(painter, style, reading.lane, place, 1.4 * style.point_radius)
+        heading = {"iteration": f"iteration {at:.0f}", "passes": f"{at:.4g} passes", "cpu": f"{at:.4g} s"}
+        draw_reading_box(painter, style, found, heading[frame.clock], hover, within)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._axes is not None:
+            self._pressed = event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at = event.position()
+        self._hover = at
+        axes, frame = self._axes, self.frame
+        if self._pressed is not None and axes is not None and frame is not None:
+            moved = at - self._pressed
+            if self._panned_from is None and moved.manhattanLength() >= DRAG_DISTANCE:
+                self._panned_from = self.window_of(frame)
+                self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            if self._panned_from is not None:
+                self._chosen = self._panned_from.moved(-moved.x() / axes.x_scale, moved.y() / axes.y_scale)
+        self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        pressed, panned = self._pressed, self._panned_from
+        self._pressed = self._panned_from = None
+        self.unsetCursor()
+        axes, frame = self._axes, self.frame
+        if pressed is None or panned is not None or axes is None or frame is None:
+            return
+        if axes.area.adjusted(-3, 0, 3, 0).contains(pressed):
+            at = min(max(0.0, axes.value_x(pressed.x())), frame.end)
+            self.requested.emit(MoveCursor(float(round(at)) if frame.clock == "iteration" else at))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._chosen = None
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        axes, frame = self._axes, self.frame
+        turned = event.angleDelta().y()
+        if axes is None or frame is None or turned == 0:
+            return
+        at, area = event.position(), axes.area
+        x = axes.value_x(min(max(at.x(), area.left()), area.right()))
+        y = axes.value_y(min(max(at.y(), area.top()), area.bottom()))
+        horizontal, vertical = at.x() >= area.left(), at.y() <= area.bottom()
+        factor = 0.85 ** (turned / 120)
+        self._chosen = self.window_of(frame).zoomed(x, y, factor, horizontal, vertical)
+        event.accept()
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover = None
+        self.update()
+
+
+def _heading(frame: Frame) -> str:
+    if frame.vertical != "gap":
+        return "Log-likelihood"
+    best = "best known maximum (polished)" if frame.best_is_polished else "best seen so far"
+    return f"Gap to the {best} {value_text(frame.best_known)}"
+
+
+def _rows(frame: Frame) -> list[LaneRow]:
+    """Each lane's title, its value at the cursor and its decreases up to there."""
+    rows = []
+    for lane in frame.lanes:
+        value = lane.log_likelihood
+        texts = [(value_text(value), "text")]
+        if frame.vertical == "gap" and lane.is_likelihood:
+            texts = [(f"gap {small_text(max(frame.best_known - value, 0.0))}", "text")]
+        if not lane.is_likelihood:
+            texts = [("no likelihood", "warning")]
+        if lane.decreases:
+            noun = "decrease" if lane.decreases == 1 else "decreases"
+            texts.append((f"\u25bc {lane.decreases} {noun}", "danger"))
+        rows.append(LaneRow(lane.index, lane.title, tuple(texts)))
+    return rows
+
+
+def _axes(window: Window, style: Style, size: QSizeF, right: float) -> Axes:
+    metrics = QFontMetricsF(style.font(small=True))
+    top, bottom = metrics.height() + 4, 2 * metrics.height() + 6
+    wanted = max(2, int((size.height() - top - bottom) / (metrics.height() * 2)))
+    if window.log_y:
+        labels = ["10\u207b\u00b9\u00b2"] if log_ticks(window.y_low, window.y_high, wanted) else []
+    else:
+        ticks = nice_ticks(window.y_low, window.y_high, wanted)
+        step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
+        labels = [tick_text(tick, step) for tick in ticks]
+    left = 10 + max((metrics.horizontalAdvance(label) for label in labels), default=20.0)
+    width, height = max(20.0, size.width() - left - right), max(20.0, size.height() - top - bottom)
+    area = QRectF(round(left), round(top), round(width), round(height))
+    return Axes(area, window.x_low, window.x_high, window.y_low, window.y_high, window.log_y)
+
+
+def _lost_at(lane: LaneFrame) -> int | None:
+    """The last entry with a likelihood of a lane that lost it; None where it did not."""
+    usable = comparable(lane.curve)
+    if usable.size == 0 or usable[-1] or not np.any(usable):
+        return None
+    return int(np.flatnonzero(usable)[-1])
+
+
+def _free_place(box: QRectF, taken: list[QRectF], area: QRectF) -> QRectF:
+    """The box, moved down (or up, at the bottom) until it covers no other."""
+    for step in (box.height(), -box.height()):
+        moved = QRectF(box)
+        while area.top() <= moved.top() and moved.bottom() <= area.bottom():
+            if not any(moved.intersects(other) for other in taken):
+                return moved
+            moved.translate(0, step)
+    return box

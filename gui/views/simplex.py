@@ -1,0 +1,140 @@
+"""The mixture's weights on the simplex, and what lies outside it."""
+
+import math
+from typing import ClassVar
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter
+from PySide6.QtWidgets import QWidget
+
+from engine.parameters import Array
+from gui.frame import Frame
+from gui.items.growing_paths import GrowingPaths
+from gui.items.layer import Layer
+from gui.items.simplex_chart import Chart, off_the_plane
+from gui.items.simplex_line import WeightLine
+from gui.items.simplex_tetrahedron import Tetrahedron
+from gui.items.simplex_triangle import Triangle
+from gui.items.weight_bars import WeightBars
+from gui.items.weight_numbers import draw_numbers, numbers_height
+from gui.requests import SetStartWeights
+from gui.style import Style
+from gui.views.base import View
+
+GHOST_REACH = 11.0
+DRAG_DISTANCE = 3.0
+TURN_PER_PIXEL = 0.012
+
+
+class SimplexView(View):
+    """Paths of the weights: a line (K = 2), a triangle (3), a tetrahedron (4), or bars.
+
+    Only dragging the start's ghost changes the start; elsewhere a drag turns the tetrahedron.
+    """
+
+    name: ClassVar[str] = "simplex"
+    title: ClassVar[str] = "Weights on the simplex"
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._ground = Layer()
+        self._paths = GrowingPaths()
+        self._chart: Chart | None = None
+        self._angles = (0.3, 0.35)
+        self._pressed: QPointF | None = None
+        self._angles_before = self._angles
+        self._grabbed: int | None = None
+        self._offset = QPointF(0, 0)
+        self._dragged: Array | None = None
+
+    def show_frame(self, frame: Frame) -> None:
+        if self._grabbed is None or (self.frame is not None and self.frame.components != frame.components):
+            self._dragged = self._grabbed = None
+        super().show_frame(frame)
+
+    def draw(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
+        style = self.style_in_use
+        painter.translate(area.topLeft())
+        low = numbers_height(frame.lanes, style, area.height())
+        chart_area = QRectF(0, 0, area.width(), area.height() - low - 2)
+        chart = self._chart = self._chart_for(frame, chart_area)
+        chart.draw(painter, frame, style, self._start(frame), self._ground, self._paths)
+        if frame.components <= 4 and off_the_plane(frame):
+            _draw_note(painter, style, chart)
+        numbers = QRectF(4, area.height() - low - 1, area.width() - 8, low - 2)
+        draw_numbers(painter, style, frame.lanes, numbers)
+
+    def _chart_for(self, frame: Frame, area: QRectF) -> Chart:
+        if frame.components == 2:
+            return WeightLine(area, frame, self.style_in_use)
+        if frame.components == 3:
+            return Triangle(area, frame, self.style_in_use)
+        if frame.components == 4:
+            return Tetrahedron(area, frame, self.style_in_use, *self._angles)
+        return WeightBars(area, frame, self.style_in_use, frame.scene.start.weights)
+
+    def _start(self, frame: Frame) -> Array:
+        return frame.scene.start.weights if self._dragged is None else self._dragged
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        chart, frame, at = self._chart, self.frame, event.position()
+        if event.button() != Qt.MouseButton.LeftButton or chart is None or frame is None:
+            return
+        self._pressed, self._angles_before = at, self._angles
+        self._grabbed = chart.ghost_at(at, self._start(frame), GHOST_REACH)
+        if self._grabbed is not None and frame.components <= 4:
+            ghost = chart.point(self._start(frame), 0)
+            self._offset = QPointF(0, 0) if ghost is None else ghost - at
+        else:
+            self._offset = QPointF(0, 0)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        chart, frame, at = self._chart, self.frame, event.position()
+        if chart is None or frame is None:
+            return
+        if self._pressed is None:
+            reachable = chart.ghost_at(at, self._start(frame), GHOST_REACH) is not None
+            self.setCursor(Qt.CursorShape.OpenHandCursor if reachable else Qt.CursorShape.ArrowCursor)
+            self.setToolTip("Drag to give the start other weights." if reachable else "")
+            return
+        moved = at - self._pressed
+        if self._dragged is None and moved.manhattanLength() < DRAG_DISTANCE:
+            return
+        if self._grabbed is not None:
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self._dragged = chart.dragged(at + self._offset, frame.scene.start.weights, self._grabbed)
+            self._request(final=False)
+        elif frame.components == 4:
+            yaw, pitch = self._angles_before
+            pitch = min(max(pitch + TURN_PER_PIXEL * moved.y(), -math.pi / 2), math.pi / 2)
+            self._angles = (yaw + TURN_PER_PIXEL * moved.x(), pitch)
+        self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._pressed is None:
+            return
+        if self._grabbed is not None and self._dragged is not None:
+            self._request(final=True)
+        self._pressed = self._grabbed = None
+        self.unsetCursor()
+        self.update()
+
+    def _request(self, final: bool) -> None:
+        assert self._dragged is not None
+        weights = tuple(float(weight) for weight in self._dragged)
+        self.requested.emit(SetStartWeights(weights, final))
+
+
+def _draw_note(painter: QPainter, style: Style, chart: Chart) -> None:
+    """Says that points off the plane of sum 1 are shown on it."""
+    font = style.font(small=True)
+    metrics = QFontMetricsF(font)
+    lines = ("\u03a3\u03c0 \u2260 1, drawn", "at \u03c0 / \u03a3\u03c0")
+    width = max(metrics.horizontalAdvance(line) for line in lines)
+    at = chart.note_place(width, 2 * metrics.height())
+    box = QRectF(at.x(), at.y(), width, 2 * metrics.height())
+    painter.fillRect(box.adjusted(-2, 0, 2, 0), style.colour("canvas", 0.85))
+    painter.setFont(font)
+    painter.setPen(style.pen("danger"))
+    for place, line in enumerate(lines):
+        painter.drawText(at + QPointF(0, place * metrics.height() + metrics.ascent()), line)

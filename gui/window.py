@@ -1,0 +1,355 @@
+"""Layout and wiring of the window, nothing else."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from gui import edits
+from gui.controls.combinations import reasons
+from gui.controls.panel import ControlPanel, PanelContext
+from gui.controls.status_strip import StatusStrip
+from gui.controls.transport import Transport
+from gui.dialogs import Dialogs
+from gui.frame import Frame
+from gui.items.viewport import Viewport
+from gui.loading_bar import LoadingBar
+from gui.menus import Menus
+from gui.session import Session
+from gui.shell import Shell
+from gui.style import style
+from gui.stylesheet import stylesheet
+from gui.views.base import View
+from gui.views.data_canvas import DataCanvas
+from gui.views.likelihood import LikelihoodView
+from gui.views.simplex import SimplexView
+from gui.views.timeline import Timeline
+from gui.views.weight_sum import WeightSumView
+
+SHORTEST_TICK_SECONDS = 0.016
+PANEL_WIDTH = 250
+SIMPLEX_WIDTH = 300
+GAUGE_WIDTH = 110
+
+
+class Window(QObject):
+    """Furnishes the shell: canvases, curves, controls, and what connects them to the session."""
+
+    def __init__(self, shell: Shell, theme: str = "light") -> None:
+        super().__init__(shell)
+        self.shell = shell
+        self.session = Session(self)
+        self.theme = theme
+        self.lecture = False
+        self.viewport = Viewport(self)
+        self.transport = Transport()
+        self.panel = ControlPanel()
+        self.likelihood = LikelihoodView()
+        self.simplex = SimplexView()
+        self.weight_sum = WeightSumView()
+        self.timeline = Timeline()
+        self.sentence = QLabel()
+        self.sentence.setAccessibleName("What just happened")
+        self.sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.loading = LoadingBar()
+        self.canvases: list[DataCanvas] = []
+        self.strips: list[StatusStrip] = []
+        self.dialogs = Dialogs(self)
+        self._paint_seconds = 0.0
+        self._last_tick = time.monotonic()
+        self._notice_until = 0.0
+        self._lay_out()
+        self.menus = Menus(self)
+        self._wire()
+        self.use_style(theme, False)
+        self._ticker = QTimer(self)
+        self._ticker.setSingleShot(True)
+        self._ticker.setTimerType(Qt.TimerType.PreciseTimer)
+        self._ticker.timeout.connect(self._tick)
+        self._ticker.start(0)
+
+    # Layout
+
+    def _lay_out(self) -> None:
+        self._canvas_grid = QGridLayout()
+        self._canvas_grid.setSpacing(6)
+        below = QHBoxLayout()
+        below.setSpacing(6)
+        below.addWidget(self.likelihood, 1)
+        below.addWidget(self.simplex)
+        below.addWidget(self.weight_sum)
+        self._pictures = QVBoxLayout()
+        self._pictures.setSpacing(6)
+        self._pictures.addLayout(self._canvas_grid, 3)
+        self._pictures.addLayout(below, 2)
+        middle = QHBoxLayout()
+        middle.setSpacing(6)
+        middle.addWidget(self.panel)
+        middle.addLayout(self._pictures, 1)
+        foot = QHBoxLayout()
+        foot.addWidget(self.sentence, 1)
+        foot.addWidget(self.loading)
+        whole = QVBoxLayout()
+        whole.setContentsMargins(6, 4, 6, 4)
+        whole.setSpacing(4)
+        whole.addWidget(self.transport)
+        whole.addLayout(middle, 1)
+        whole.addWidget(self.timeline)
+        whole.addLayout(foot)
+        desk = QWidget()
+        desk.setLayout(whole)
+        desk.setObjectName("desk")
+        self.shell.setCentralWidget(desk)
+        self.shell.setAcceptDrops(True)
+        self.shell.installEventFilter(self)
+
+    def _lay_out_lanes(self, count: int) -> None:
+        """As many canvases with their strips as there are lanes, in rows of up to four."""
+        while len(self.canvases) > count:
+            for widget in (self.canvases.pop(), self.strips.pop()):
+                self._canvas_grid.removeWidget(widget)
+                widget.deleteLater()
+        while len(self.canvases) < count:
+            index = len(self.canvases)
+            canvas, strip = DataCanvas(index, self.viewport), StatusStrip()
+            canvas.requested.connect(self.session.handle)
+            strip.continue_requested.connect(
+                lambda index=index: self.session.adjust_lane(index, "after_leaving", "continue", True)
+            )
+            canvas.use_style(self.style_now)
+            strip.use_style(self.style_now)
+            self.canvases.append(canvas)
+            self.strips.append(strip)
+        across = count if count <= 3 else -(-count // 2)
+        for index in range(count):
+            row, column = divmod(index, across)
+            self._canvas_grid.addWidget(self.canvases[index], 2 * row, column)
+            self._canvas_grid.addWidget(self.strips[index], 2 * row + 1, column)
+        for column in range(8):
+            self._canvas_grid.setColumnStretch(column, 1 if column < across else 0)
+        for row in range(4):
+            self._canvas_grid.setRowStretch(row, 1 if row % 2 == 0 and row < 2 * (-(-count // across)) else 0)
+
+    @property
+    def views(self) -> list[View]:
+        return [*self.canvases, self.likelihood, self.simplex, self.weight_sum, self.timeline]
+
+    @property
+    def style_now(self) -> Any:
+        return style(self.theme, self.lecture)
+
+    def use_style(self, theme: str, lecture: bool) -> None:
+        """Light or dark, at a desk or before an audience."""
+        self.theme, self.lecture = theme, lecture
+        chosen = self.style_now
+        self.shell.setStyleSheet(stylesheet(chosen))
+        for view in self.views:
+            view.use_style(chosen)
+        for widget in (self.transport, self.panel, *self.strips):
+            widget.use_style(chosen)
+        larger = 1.4 if lecture else 1.0
+        self.panel.setFixedWidth(round(PANEL_WIDTH * larger))
+        self.simplex.setFixedWidth(round(SIMPLEX_WIDTH * larger))
+        self.weight_sum.setFixedWidth(round(GAUGE_WIDTH * larger))
+        self.timeline.setFixedHeight(round(46 * larger))
+        self.menus.show_state()
+
+    # Wiring
+
+    def _wire(self) -> None:
+        session, transport = self.session, self.transport
+        session.frame_changed.connect(self._show_frame)
+        session.experiment_changed.connect(self._show_experiment)
+        session.failed.connect(self.tell)
+        session.missing_cells.connect(self.dialogs.offer_to_drop_rows)
+        session.loading.connect(self.loading.show_progress)
+        self.loading.cancelled.connect(session.cancel_loading)
+        for view in (self.likelihood, self.simplex, self.weight_sum, self.timeline):
+            view.requested.connect(session.handle)
+        transport.run_toggled.connect(session.toggle_play)
+        transport.stepped.connect(session.step)
+        transport.half_stepped.connect(session.half_step)
+        transport.stepped_back.connect(session.step_back)
+        transport.reset.connect(session.reset)
+        transport.data_reseeded.connect(self.reseed_data)
+        transport.start_reseeded.connect(self.reseed_start)
+        transport.speed_changed.connect(lambda value: self._show_setting("speed", value))
+        transport.clock_chosen.connect(lambda value: self._show_setting("clock", value))
+        transport.vertical_chosen.connect(lambda value: self._show_setting("vertical", value))
+        transport.truth_toggled.connect(lambda value: self._show_setting("truth", value))
+        transport.columns_chosen.connect(session.show_columns)
+        self._wire_panel()
+
+    def _wire_panel(self) -> None:
+        session, panel = self.session, self.panel
+        panel.data_chosen.connect(
+            lambda name: session.edit("choose data", lambda e: edits.with_story(e, name))
+        )
+        panel.data_changed.connect(
+            lambda setting, value, final: session.edit(
+                f"{setting} of the data",
+                lambda e: e.replace(data=edits.changed(e.data, setting, value, "[data]")),
+                final,
+            )
+        )
+        panel.model_chosen.connect(
+            lambda name: session.edit("choose model", lambda e: edits.with_model(e, name))
+        )
+        panel.model_changed.connect(
+            lambda setting, value, final: session.edit(
+                f"{setting} of the model", lambda e: edits.with_model_setting(e, setting, value), final
+            )
+        )
+        panel.start_chosen.connect(
+            lambda name: session.edit(
+                "choose start", lambda e: edits.with_start(e, name, session.present_start())
+            )
+        )
+        panel.start_changed.connect(
+            lambda setting, value, final: session.edit(
+                f"{setting} of the start",
+                lambda e: e.replace(start=edits.changed(e.start, setting, value, "[start]")),
+                final,
+            )
+        )
+        panel.stop_changed.connect(
+            lambda setting, value, final: session.edit(
+                f"{setting.replace('_', ' ')}",
+                lambda e: e.replace(stop=edits.changed(e.stop, setting, value, "[stop]")),
+                final,
+            )
+        )
+        panel.lane_algorithm_chosen.connect(
+            lambda index, name: session.edit(
+                "choose algorithm", lambda e: edits.with_lane_algorithm(e, index, name)
+            )
+        )
+        panel.lane_changed.connect(session.adjust_lane)
+        panel.lane_renamed.connect(
+            lambda index, name: session.edit("rename lane", lambda e: edits.with_lane_name(e, index, name))
+        )
+        panel.lane_added.connect(lambda: session.edit("add lane", edits.with_another_lane))
+        panel.lane_removed.connect(
+            lambda index: session.edit("remove lane", lambda e: edits.without_lane(e, index))
+        )
+        panel.intervention_removed.connect(
+            lambda index, number: session.edit(
+                "remove intervention", lambda e: edits.without_intervention(e, index, number)
+            )
+        )
+        panel.open_file_requested.connect(self.dialogs.open_file)
+
+    def reseed_data(self) -> None:
+        """The same data story with the next seed."""
+        self.session.edit("new data seed", lambda e: edits.reseeded(e, "data"))
+
+    def reseed_start(self) -> None:
+        """The same kind of start with the next seed."""
+        self.session.edit("new start seed", lambda e: edits.reseeded(e, "start"))
+
+    def _show_setting(self, setting: str, value: Any) -> None:
+        self.session.edit(
+            setting,
+            lambda e: e.replace(show=edits.changed(e.show, setting, value, "[show]")),
+            setting != "speed",
+        )
+
+    # Showing
+
+    def _show_experiment(self) -> None:
+        experiment, frame = self.session.experiment, self.session.frame
+        if experiment is None:
+            return
+        self._lay_out_lanes(len(experiment.lanes))
+        preparation = self.session.preparation
+        dataset = preparation.dataset if preparation is not None else None
+        self.panel.show_experiment(experiment, self._context(frame))
+        name = self.session.path.name if self.session.path is not None else experiment.title or "untitled"
+        self.shell.setWindowTitle(f"{name}[*]")
+        self.shell.setWindowModified(self.session.dirty)
+        if dataset is not None:
+            self.transport.show_columns(dataset.columns)
+        self.menus.show_state()
+
+    def _context(self, frame: Frame | None) -> PanelContext:
+        experiment, preparation = self.session.experiment, self.session.preparation
+        assert experiment is not None
+        dataset = preparation.dataset if preparation is not None else None
+        return PanelContext(
+            reasons=reasons(experiment, dataset),
+            in_flight=self.session.settings_in_flight(),
+            columns=dataset.columns if dataset is not None else (),
+            iterations=tuple(lane.iteration for lane in frame.lanes) if frame is not None else (),
+        )
+
+    def _show_frame(self, frame: Frame) -> None:
+        if len(frame.lanes) != len(self.canvases):
+            self._lay_out_lanes(len(frame.lanes))
+        for view in self.views:
+            view.show_frame(frame)
+        for strip, lane in zip(self.strips, frame.lanes, strict=True):
+            strip.show_lane(lane)
+        self.transport.show_state(frame)
+        if time.monotonic() > self._notice_until:
+            self._say(frame.sentence or frame.experiment.caption)
+
+    def tell(self, sentence: str) -> None:
+        """One sentence for the user, in the line at the foot and for a while."""
+        self._notice_until = time.monotonic() + 12.0
+        self._say(sentence, warning=True)
+
+    def _say(self, sentence: str, warning: bool = False) -> None:
+        self.sentence.setText(sentence)
+        self.sentence.setToolTip(sentence)
+        if self.sentence.property("warning") != warning:
+            self.sentence.setProperty("warning", warning)
+            self.sentence.style().polish(self.sentence)
+
+    def _tick(self) -> None:
+        """Closes the gate, shows what is new, and opens the gate when that has been painted."""
+        began = time.monotonic()
+        self.session.turns.close_gate()
+        before = self.session.frame
+        self.session.tick(began - self._last_tick)
+        self._last_tick = began
+        if self.session.frame is not before:
+            # Paint now, behind the closed gate, and not when the event loop gets round to it.
+            for view in self.views:
+                view.repaint()
+        self.session.turns.open_gate()
+        self._paint_seconds = time.monotonic() - began
+        self._ticker.start(round(1000 * max(SHORTEST_TICK_SECONDS, 2 * self._paint_seconds)))
+
+    # Opening and closing
+
+    def open_path(self, path: Path) -> None:
+        """Opens an experiment or a CSV, as when it is dropped on the window."""
+        self.session.open_path(path)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.shell:
+            if isinstance(event, QDragEnterEvent) and event.mimeData().hasUrls():
+                event.acceptProposedAction()
+                return True
+            if isinstance(event, QDropEvent):
+                local = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+                if len(local) == 1:
+                    self.dialogs.open_dropped(local[0])
+                else:
+                    self.tell("Drop one file at a time: a CSV or an experiment.")
+                event.acceptProposedAction()
+                return True
+            if isinstance(event, QCloseEvent) and not self.dialogs.may_leave():
+                event.ignore()
+                return True
+        return bool(super().eventFilter(watched, event))
+
+    def close_now(self) -> None:
+        """Ends every thread and closes the window, without a question."""
+        self._ticker.stop()
+        self.session.close()
+        self.shell.removeEventFilter(self)
+        self.shell.close()

@@ -1,0 +1,139 @@
+"""What cannot be combined is told with its reason, and agrees with what the engine refuses."""
+
+from typing import Any
+
+import pytest
+
+from engine.algorithms.lbfgs import LimitedMemoryBfgs
+from engine.errors import CannotRun
+from engine.experiment import Experiment, from_document
+from engine.objective import Problem
+from gui.controls.combinations import can_leave, hidden_settings, lane_section, reasons
+from tests.gui.frames import FIRST_EXPERIMENT
+
+ZERO_WEIGHT_START = FIRST_EXPERIMENT["start"] | {"weights": [0.5, 0.5, 0.0]}
+
+
+def _experiment(**changes: Any) -> Experiment:
+    return from_document(FIRST_EXPERIMENT | changes)
+
+
+def _found(experiment: Experiment) -> dict[tuple[str, ...], str]:
+    return dict(reasons(experiment, experiment.data.generate()))
+
+
+def _refuses(experiment: Experiment, lane: int) -> bool:
+    dataset: Any = experiment.data.generate()
+    model: Any = experiment.model
+    prepared = model.prepare(dataset)
+    start = experiment.start.choose(model, prepared)
+    try:
+        experiment.lanes[lane].algorithm.init(Problem(model, prepared), start, 0)
+    except CannotRun:
+        return True
+    return False
+
+
+def test_the_first_experiment_is_free_but_for_models_of_counts() -> None:
+    found = _found(_experiment())
+    assert set(found) == {("model", "name", "poisson-mixture")}
+    assert found["model", "name", "poisson-mixture"].endswith(".")
+
+
+def test_before_the_data_are_there_nothing_is_said_of_them() -> None:
+    assert not [key for key in reasons(_experiment(), None) if key[0] == "start"]
+
+
+def test_a_start_at_the_truth_needs_one() -> None:
+    experiment = _experiment(data={"name": "faithful"}, start={"name": "k-means++"})
+    assert "not known" in _found(experiment)["start", "name", "truth"]
+
+
+def test_a_start_at_the_truth_needs_as_many_components() -> None:
+    model = {"name": "gaussian-mixture", "components": 2}
+    found = _found(_experiment(model=model, start={"name": "k-means++"}))
+    assert "3" in found["start", "name", "truth"]
+
+
+def test_raw_weights_are_refused_for_lbfgs_both_ways() -> None:
+    lanes = [
+        {"algorithm": "lbfgs", "weight_coordinates": "raw"},
+        {"algorithm": "gradient-ascent", "weight_coordinates": "raw"},
+    ]
+    experiment = _experiment(lanes=lanes)
+    found = _found(experiment)
+    assert "no maximum" in found[lane_section(0), "weight_coordinates", "raw"]
+    assert "no maximum" in found[lane_section(1), "name", "lbfgs"]
+    assert (lane_section(1), "weight_coordinates", "raw") not in found
+    assert _refuses(experiment, 0)
+    assert not _refuses(experiment, 1)
+
+
+def test_softmax_is_refused_at_a_start_weight_of_zero() -> None:
+    experiment = _experiment(start=ZERO_WEIGHT_START)
+    found = _found(experiment)
+    assert "weight 3" in found[lane_section(1), "weight_coordinates", "softmax"]
+    assert (lane_section(1), "weight_coordinates", "drop-last") not in found
+    assert not [key for key in found if key[0] == lane_section(0)]
+    assert _refuses(experiment, 1)
+
+
+def test_a_held_block_needs_no_coordinates() -> None:
+    model = {"name": "gaussian-mixture", "components": 3, "hold": ["weights"]}
+    experiment = _experiment(model=model, start=ZERO_WEIGHT_START)
+    found = _found(experiment)
+    assert "held fixed" in found[lane_section(1), "weight_coordinates"]
+    assert not [key for key in found if key[0] == lane_section(1) and len(key) == 3]
+    assert not _refuses(experiment, 1)
+
+
+def test_with_everything_held_no_gradient_method_can_move() -> None:
+    model = {"name": "gaussian-mixture", "hold": ["weights", "means", "covariances"]}
+    experiment = _experiment(model=model)
+    found = _found(experiment)
+    assert (lane_section(0), "name", "gradient-ascent") in found
+    assert (lane_section(0), "name", "em") not in found
+    assert _refuses(experiment, 1)
+
+
+def test_a_rate_of_zero_has_no_logarithm() -> None:
+    experiment = from_document(
+        {
+            "data": {"name": "poisson-counts"},
+            "model": {"name": "poisson-mixture", "components": 2},
+            "start": {"name": "parameters", "weights": [0.5, 0.5], "rates": [[0, 1], [2, 3]]},
+            "lanes": [{"algorithm": "adam"}],
+        }
+    )
+    found = _found(experiment)
+    assert "logarithm" in found[lane_section(0), "rate_coordinates", "log"]
+    assert ("model", "name", "gaussian-mixture") in found
+
+
+def test_a_persons_own_data_are_asked_which_models_they_suit() -> None:
+    lanes = [{"algorithm": "em"}]
+    document = {"model": {"name": "gaussian-mixture"}, "start": {"name": "k-means++"}, "lanes": lanes}
+    counts = from_document(document | {"data": {"name": "file", "content": "a\n1\n2\n7\n"}})
+    halves = from_document(document | {"data": {"name": "file", "content": "a\n1.5\n2\n7\n"}})
+    assert ("model", "name", "poisson-mixture") not in _found(counts)
+    assert "count" in _found(halves)["model", "name", "poisson-mixture"]
+
+
+def test_settings_about_blocks_that_the_model_lacks_are_hidden() -> None:
+    gaussian = _experiment().model
+    assert hidden_settings(LimitedMemoryBfgs, gaussian) == ("rate_coordinates",)
+
+
+@pytest.mark.parametrize(
+    ("lane", "expected"),
+    [
+        ({"algorithm": "em"}, False),
+        ({"algorithm": "projected-gradient"}, False),
+        ({"algorithm": "gradient-ascent"}, False),
+        ({"algorithm": "gradient-ascent", "weight_coordinates": "drop-last"}, True),
+        ({"algorithm": "adam", "covariance_coordinates": "raw"}, True),
+    ],
+)
+def test_who_can_leave_the_constraints(lane: dict[str, Any], expected: bool) -> None:
+    experiment = _experiment(lanes=[lane])
+    assert can_leave(experiment.lanes[0].algorithm, experiment.model) is expected
