@@ -79,6 +79,7 @@ class _Lane:
         self._problem = problem
         self._route = route
         self._stop = stop
+        self._measuring = problem.uncharged()
         self._cpu_nanoseconds = 0
         self._best = -math.inf
 
@@ -116,6 +117,10 @@ class _Lane:
             self._charge(began)
             return self._lost(0, None, undefined, ())
         self._charge(began)
+        try:
+            state = self._route.algorithm.measured(self._measuring, state)
+        except UndefinedLikelihood as undefined:
+            return self._lost(0, None, undefined, ())
         return self._judged(0, state, None, (), None, None)
 
     @OVERFLOW_IS_AN_OUTCOME
@@ -131,6 +136,10 @@ class _Lane:
             self._charge(began)
             return self._lost(iteration, state, undefined, events)
         self._charge(began)
+        try:
+            new = algorithm.measured(self._measuring, new)
+        except UndefinedLikelihood as undefined:
+            return self._lost(iteration, state, undefined, events)
         events += info.events
         ended = None if info.ended is None else (info.ended.status, info.ended.reason)
         return self._judged(iteration, new, before, events, ended, state)

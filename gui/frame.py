@@ -171,8 +171,9 @@ class LaneFrame:
     """One lane at the cursor.
 
     `half` is true between two iterations: the E half of a step is done (colours and bound moved), or the
-    direction of a gradient step is known; `next_components` are where the other half will lead, where that
-    is known. `colour_parameters` are those whose posterior colours the points. `weights_path` (m, K) and
+    direction of a gradient step is known; `next_components` are where the other half will lead, where
+    that is known. `complete`: the lane has come to its end, wherever the cursor stands.
+    `colour_parameters` are those whose posterior colours the points. `weights_path` (m, K) and
     `means_path` (m, K, p) belong to the iterations `path_iterations` (m,) up to the cursor.
     """
 
@@ -201,6 +202,7 @@ class LaneFrame:
     curve: Curve
     events: tuple[tuple[int, Event], ...]
     settings: str
+    complete: bool
 
     @property
     def ended(self) -> bool:
@@ -351,6 +353,7 @@ def _lane_frame(
         Curve(**columns),
         tuple(trace.events),
         source.settings,
+        trace.ended,
     )
 
 

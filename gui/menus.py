@@ -1,6 +1,7 @@
 """The menus: every action with its name, its key and its place."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,7 +70,7 @@ class Menus(QObject):
                 title = read_experiment(path).title or path.stem
             except InputError:
                 continue
-            self._add(self.experiments, title.replace("&", "&&"), lambda path=path: self._open_shipped(path))
+            self._add(self.experiments, title.replace("&", "&&"), partial(self._open_shipped, path))
 
     def _open_shipped(self, path: Path) -> None:
         if self._window.dialogs.may_leave():
@@ -95,7 +96,7 @@ class Menus(QObject):
         group = QActionGroup(self)
         self._themes = {}
         for theme in ("light", "dark"):
-            action = self._add(menu, theme.capitalize(), lambda theme=theme: self._use(theme, None))
+            action = self._add(menu, theme.capitalize(), partial(self._use, theme, None))
             action.setCheckable(True)
             group.addAction(action)
             self._themes[theme] = action

@@ -2,12 +2,13 @@
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QByteArray, QPoint, QRectF, Qt
+from PySide6.QtGui import QImage, QImageWriter, QPainter
 
 from engine.errors import InputError
 from engine.experiment import Experiment
@@ -53,7 +54,7 @@ def render(
         window.session.move_to_iteration(at)
         app.processEvents()
         image = _picture(window, size, view)
-        if not image.save(str(output), "PNG"):
+        if not QImageWriter(str(output), QByteArray(b"png")).write(image):
             raise InputError(f"{output} cannot be written; choose another folder or name.")
     finally:
         window.close_now()
@@ -63,14 +64,15 @@ def _picture(window: Window, size: tuple[int, int], view: str) -> QImage:
     image = QImage(*size, QImage.Format.Format_RGB32)
     if view == "window":
         painter = QPainter(image)
-        window.shell.render(painter)
+        window.shell.render(painter, QPoint(0, 0))
         painter.end()
         return image
-    chosen: list[View] = {
-        "data": list(window.canvases),
+    shown: dict[str, Sequence[View]] = {
+        "data": window.canvases,
         "likelihood": [window.likelihood],
         "simplex": [window.simplex],
-    }[view]
+    }
+    chosen = shown[view]
     image.fill(window.style_now.colour("window"))
     painter = QPainter(image)
     across = len(chosen) if len(chosen) <= 3 else -(-len(chosen) // 2)

@@ -148,8 +148,10 @@ class Window(QObject):
         self.shell.setStyleSheet(stylesheet(chosen))
         for view in self.views:
             view.use_style(chosen)
-        for widget in (self.transport, self.panel, *self.strips):
-            widget.use_style(chosen)
+        self.transport.use_style(chosen)
+        self.panel.use_style(chosen)
+        for strip in self.strips:
+            strip.use_style(chosen)
         larger = 1.4 if lecture else 1.0
         self.panel.setFixedWidth(round(PANEL_WIDTH * larger))
         self.simplex.setFixedWidth(round(SIMPLEX_WIDTH * larger))

@@ -71,3 +71,10 @@ class Algorithm(ABC):
     @abstractmethod
     def step(self, problem: Problem, state: State) -> tuple[State, Info]:
         """One iteration. Raises UndefinedLikelihood where it lands without a likelihood."""
+
+    def measured(self, problem: Problem, state: State) -> State:
+        """The state with its log-likelihood on all the data, computed for display and never charged.
+
+        A method that looks at all the data has it already; one that draws mini-batches overrides this.
+        """
+        return state

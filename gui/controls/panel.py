@@ -114,7 +114,9 @@ class ControlPanel(QWidget):
             return
         self._arranging = True
         foldable = [self.sections[name] for name in ("model", "start", "stop")]
-        height = self.area.widget().sizeHint().height()
+        contents = self.area.widget()
+        assert contents is not None
+        height = contents.sizeHint().height()
         height -= sum(section.body.sizeHint().height() for section in foldable if section.is_open)
         for section in foldable:
             height += section.body.sizeHint().height()

@@ -98,6 +98,7 @@ def test_nothing_needs_to_be_scrolled_sideways(lecture: bool) -> None:
                 lane.chooser.form.more.setChecked(True)
         settle()
         inside = panel.area.widget()
+        assert inside is not None
         assert inside.minimumSizeHint().width() <= panel.area.viewport().width()
         assert inside.width() <= panel.area.viewport().width()
 

@@ -1,0 +1,84 @@
+"""The sum of each lane's weights on a gauge around 1."""
+
+from typing import ClassVar
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtWidgets import QWidget
+
+from gui.frame import Frame, LaneFrame
+from gui.items.axes import Axes, draw_axes, nice_ticks, tick_text
+from gui.items.curve import doublings
+from gui.items.layer import Layer
+from gui.items.marks import draw_lane_mark
+from gui.items.simplex_chart import hatch_brush
+from gui.style import Style
+from gui.views.base import View
+
+NARROWEST = 0.25
+"""Half of what the gauge shows around 1 while every sum stays near it."""
+
+
+class WeightSumView(View):
+    """One needle for each lane, from 1 to where its weights' sum stands; only at 1 are they probabilities."""
+
+    name: ClassVar[str] = "weight-sum"
+    title: ClassVar[str] = "Sum of the weights"
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._ground = Layer()
+
+    def draw(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
+        style = self.style_in_use
+        painter.translate(area.topLeft())
+        size = QSizeF(area.size())
+        axes = _axes(frame, style, size)
+        key = (style, axes.area.getRect(), axes.y_low, axes.y_high)
+        self._ground.draw(painter, size, key, lambda canvas: _draw_ground(canvas, axes, style, size))
+        step = axes.area.width() / len(frame.lanes)
+        one = axes.y(1.0)
+        for place, lane in enumerate(frame.lanes):
+            if not np.isfinite(lane.weight_sum):
+                continue
+            x = axes.area.left() + (place + 0.5) * step
+            y = min(max(axes.y(lane.weight_sum), axes.area.top()), axes.area.bottom())
+            needle = QRectF(x - 0.18 * step, min(one, y), 0.36 * step, abs(one - y))
+            painter.fillRect(needle, style.lane(lane.index, 0.55))
+            radius = min(2.1 * style.point_radius, 0.4 * step)
+            draw_lane_mark(painter, style, lane.index, QPointF(x, y), radius)
+
+
+def _axes(frame: Frame, style: Style, size: QSizeF) -> Axes:
+    half = NARROWEST * 2.0 ** doublings(max(map(_farthest_from_one, frame.lanes)), NARROWEST)
+    low, high = 1.0 - half, 1.0 + half
+    metrics = QFontMetricsF(style.font(small=True))
+    ticks = nice_ticks(low, high, max(2, int(size.height() / (metrics.height() * 2))))
+    step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
+    widest = max((metrics.horizontalAdvance(tick_text(tick, step)) for tick in ticks), default=0.0)
+    left, top = round(widest) + 9, round(metrics.height()) + 4
+    area = QRectF(left, top, max(10.0, size.width() - left - 8), max(10.0, size.height() - top - 8))
+    # Ticks stand only where the axis grows, so a reversed horizontal one has none.
+    return Axes(area, 1.0, 0.0, low, high)
+
+
+def _farthest_from_one(lane: LaneFrame) -> float:
+    """How far the sum has been from 1 up to the cursor; 0 for what is not finite."""
+    sums = np.append(np.sum(lane.weights_path, axis=1), lane.weight_sum)
+    return float(np.max(np.abs(sums[np.isfinite(sums)] - 1.0), initial=0.0))
+
+
+def _draw_ground(painter: QPainter, axes: Axes, style: Style, size: QSizeF) -> None:
+    area = axes.area
+    painter.fillRect(area, hatch_brush(style))
+    draw_axes(painter, axes, style)
+    metrics = QFontMetricsF(style.font(small=True))
+    painter.setFont(style.font(small=True))
+    painter.setPen(style.pen("text"))
+    room = QRectF(2, 1, size.width() - 4, metrics.height())
+    heading = metrics.elidedText("Sum of weights", Qt.TextElideMode.ElideRight, room.width())
+    painter.drawText(room, Qt.AlignmentFlag.AlignCenter, heading)
+    one = axes.y(1.0)
+    painter.setPen(style.pen("good", style.axis_width + 1.0))
+    painter.drawLine(QPointF(area.left() - 3, one), QPointF(area.right() + 3, one))
