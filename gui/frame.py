@@ -5,15 +5,17 @@ frozen, and what a frame shows depends on the traces and the cursor alone.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.algorithms.base import Event
+from engine.algorithms.gradient import GradientState
+from engine.analysis.bound import Stair, predicted_gain, stair
 from engine.dataset import Dataset
 from engine.experiment import Experiment
 from engine.models.mixture import Mixture, MixturePrepared
@@ -166,6 +168,14 @@ class Curve:
         return self.cpu_seconds if name == "cpu" else np.arange(len(self.passes), dtype=float)
 
 
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What the gradient promised for the step at the cursor, and what the log-likelihood really gained."""
+
+    predicted: float
+    real: float
+
+
 @dataclass(frozen=True, eq=False)
 class LaneFrame:
     """One lane at the cursor.
@@ -175,6 +185,8 @@ class LaneFrame:
     that is known. `complete`: the lane has come to its end, wherever the cursor stands.
     `colour_parameters` are those whose posterior colours the points. `weights_path` (m, K) and
     `means_path` (m, K, p) belong to the iterations `path_iterations` (m,) up to the cursor.
+    `stair_at(iteration)` is EM's step from there as a stair on the bound, computed when asked for; `gain`
+    what a gradient's half step promises.
     """
 
     index: int
@@ -203,6 +215,8 @@ class LaneFrame:
     events: tuple[tuple[int, Event], ...]
     settings: str
     complete: bool
+    stair_at: Callable[[int], Stair | None]
+    gain: Gain | None
 
     @property
     def ended(self) -> bool:
@@ -354,7 +368,38 @@ def _lane_frame(
         tuple(trace.events),
         source.settings,
         trace.ended,
+        partial(_stair_at, scene, trace) if source.family == "em" else _no_stair,
+        _gain(trace, iteration) if half else None,
     )
+
+
+def _no_stair(iteration: int) -> None:
+    """A gradient method climbs no bound."""
+
+
+def _stair_at(scene: Scene, trace: Trace, iteration: int) -> Stair | None:
+    """The stair that begins at an iteration; None where the states were not kept or are no likelihoods."""
+    if not 0 <= iteration < trace.count - 1 or trace.stride > 1:
+        return None
+    place, state = trace.nearest_state(iteration)
+    after = float(trace.column("log_likelihood")[iteration + 1])
+    if place != iteration or not math.isfinite(after):
+        return None
+    return stair(scene, state.position, trace.parameters(iteration + 1), after)
+
+
+def _gain(trace: Trace, iteration: int) -> Gain | None:
+    """Promised and real gain of the step behind an iteration; None where it was not kept."""
+    if iteration + 1 >= trace.count:
+        return None
+    place, state = trace.nearest_state(iteration)
+    reached, following = trace.nearest_state(iteration + 1)
+    if (place, reached) != (iteration, iteration + 1):
+        return None
+    if not isinstance(state, GradientState) or not isinstance(following, GradientState):
+        return None
+    values = trace.column("log_likelihood")
+    return Gain(predicted_gain(state, following), float(values[iteration + 1] - values[iteration]))
 
 
 def _finite(parameters: Parameters) -> bool:

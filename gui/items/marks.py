@@ -93,6 +93,11 @@ def small_text(value: float) -> str:
     return f"{value:.4g}".replace("e-0", "e-").replace("e+0", "e").replace("-", "\u2212")
 
 
+def signed_text(value: float) -> str:
+    """A number to four significant digits, with its sign."""
+    return f"+{small_text(value)}" if value >= 0 else small_text(value)
+
+
 def sum_text(total: float) -> str:
     """A sum of weights to six decimals, or what it differs from 1 by where six do not show it."""
     if not math.isfinite(total):

@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QWidget
 
 from gui.frame import Frame, LaneFrame
 from gui.items.axes import Axes, draw_axes, log_ticks, nice_ticks, tick_text
+from gui.items.bound_stairs import BoundStairs
 from gui.items.growing_curves import GrowingCurves
 from gui.items.lane_column import LaneRow, column_width, draw_column
 from gui.items.layer import Layer
 from gui.items.likelihood_scale import Window, comparable, default_window, readings
-from gui.items.marks import draw_lane_mark, small_text, value_text
+from gui.items.marks import draw_lane_mark, signed_text, small_text, value_text
 from gui.items.reading_box import draw_reading_box
 from gui.requests import MoveCursor
 from gui.style import Style
@@ -37,6 +38,7 @@ class LikelihoodView(View):
         super().__init__(parent)
         self._static = Layer()
         self._curves = GrowingCurves()
+        self._stairs = BoundStairs()
         self._chosen: Window | None = None
         self._reached = 0.0
         self._scale_key: tuple[object, ...] = ()
@@ -64,7 +66,7 @@ class LikelihoodView(View):
         style = self.style_in_use
         painter.translate(area.topLeft())
         size = QSizeF(area.size())
-        rows = _rows(frame)
+        rows = _rows(frame, self._stairs)
         window = self.window_of(frame)
         width = column_width(rows, style, 0.36 * size.width())
         with_column = size.width() >= 320
@@ -87,6 +89,7 @@ class LikelihoodView(View):
         self._static.draw(painter, size, key, static)
         cursor = axes.x(frame.cursor)
         self._curves.draw(painter, frame, axes, style, size, cursor)
+        self._stairs.draw(painter, frame, axes, style)
         self._draw_ends(painter, frame, axes)
         self._draw_cursor(painter, frame, axes, cursor)
         if with_column:
@@ -229,8 +232,12 @@ def _heading(frame: Frame) -> str:
     return f"Gap to the {best} {value_text(frame.best_known)}"
 
 
-def _rows(frame: Frame) -> list[LaneRow]:
-    """Each lane's title, its value at the cursor and its decreases up to there."""
+def _rows(frame: Frame, stairs: BoundStairs) -> list[LaneRow]:
+    """Each lane's title, its value at the cursor and its decreases up to there.
+
+    Between two iterations also what the step is worth: how far EM's M step lifts the bound and the gap that
+    is left to the next E step; what the slope promises for a gradient's step, and what the step brings.
+    """
     rows = []
     for lane in frame.lanes:
         value = lane.log_likelihood
@@ -242,6 +249,14 @@ def _rows(frame: Frame) -> list[LaneRow]:
         if lane.decreases:
             noun = "decrease" if lane.decreases == 1 else "decreases"
             texts.append((f"\u25bc {lane.decreases} {noun}", "danger"))
+        stair = stairs.stair(frame, lane, lane.iteration) if lane.half else None
+        if stair is not None:
+            texts.append((f"M step {signed_text(stair.m_step_rise)}", "good"))
+            texts.append((f"then gap {signed_text(stair.gap)}", "accent"))
+        if lane.gain is not None:
+            texts.append((f"slope promises {signed_text(lane.gain.predicted)}", "text"))
+            falls = "danger" if lane.gain.real < 0 else "text"
+            texts.append((f"step brings {signed_text(lane.gain.real)}", falls))
         rows.append(LaneRow(lane.index, lane.title, tuple(texts)))
     return rows
 
