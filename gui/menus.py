@@ -92,6 +92,9 @@ class Menus(QObject):
             self._add(menu, f"{text}\t{QKeySequence(key).toString()}", act)
             self._transport_keys[key.value] = act
 
+        menu.addSeparator()
+        self._add(menu, "Measure the largest stable rate", session.measure_stable_rates, QKeySequence("M"))
+
     def _fill_view(self, menu: QMenu) -> None:
         group = QActionGroup(self)
         self._themes = {}

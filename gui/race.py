@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.algorithms.base import State
+from engine.algorithms.gradient import GradientAlgorithm, GradientState
 from engine.experiment import Experiment, Lane
 from engine.objective import Problem
 from engine.parameters import Parameters
@@ -131,6 +132,20 @@ class Race:
         ends = [trace.last for trace in self.traces]
         valid = [step for step in ends if step.is_likelihood and np.isfinite(step.log_likelihood)]
         return max(valid, key=lambda step: step.log_likelihood).parameters if valid else None
+
+    def rated_points(self, iterations: Sequence[int]) -> list[GradientState | None]:
+        """Where each lane stands at an iteration, if a learning rate is its whole step; else None."""
+        points: list[GradientState | None] = []
+        for lane, trace, iteration in zip(self.experiment.lanes, self.traces, iterations, strict=True):
+            algorithm = lane.route(self.experiment.seed).algorithm_after(iteration)
+            rated = isinstance(algorithm, GradientAlgorithm) and algorithm.fixed_rate is not None
+            point = None
+            if rated and trace.last.state is not None:
+                place, state = trace.nearest_state(iteration)
+                if place == iteration and isinstance(state, GradientState):
+                    point = state
+            points.append(point)
+        return points
 
     def close(self, seconds: float = CLOSING_SECONDS) -> bool:
         """Ends every engine; whether all had ended within the time."""

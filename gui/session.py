@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.analysis.curvature import largest_stable_rate
 from engine.analysis.polish import polished_maximum
 from engine.datasets.base import GeneratedStory
 from engine.datasets.file import File
@@ -24,6 +25,8 @@ from gui.race import Race
 from gui.requests import MoveCursor, Request
 from gui.worker import Turns
 
+Rates = tuple[float | None, ...]
+
 AT_ONCE_UP_TO = 20_000
 """Data of at most so many rows are generated and prepared without leaving the window's thread."""
 
@@ -34,7 +37,8 @@ class Session(QObject):
     """Decides. Views and controls ask; what comes out is a frame, an experiment, or one sentence.
 
     Signals: `frame_changed(Frame)`; `experiment_changed()`; `failed(sentence)`; `missing_cells(sentence,
-    experiment)` where dropping incomplete rows would mend it; `loading(fraction)`, negative when over.
+    experiment)` where dropping incomplete rows would mend it; `loading(fraction)`, negative when over;
+    `stable_rates_found(rates)`, for each lane the largest stable learning rate at the cursor or None.
     """
 
     frame_changed = Signal(object)
@@ -42,6 +46,7 @@ class Session(QObject):
     failed = Signal(str)
     missing_cells = Signal(str, object)
     loading = Signal(float)
+    stable_rates_found = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -63,6 +68,8 @@ class Session(QObject):
         self._polishing = False
         self._drawn: tuple[object, ...] = ()
         self._background = Background(self)
+        self._measurer = Background(self)
+        self._rates_at: tuple[object, ...] = ()
         self._loader = Background(self)
         self._loader.progressed.connect(self.loading)
 
@@ -437,6 +444,8 @@ class Session(QObject):
         self.playback.tick(seconds)
         self.refresh()
         self._polish_when_ended()
+        if not self.playing:
+            self.measure_stable_rates()
 
     def refresh(self, force: bool = False) -> None:
         """Resolves a frame and shows it, where anything has changed."""
@@ -481,9 +490,42 @@ class Session(QObject):
 
         self._background.start(work, done, lambda error: None)
 
+    def measure_stable_rates(self) -> None:
+        """Looks for each gradient lane's largest stable learning rate at the cursor, in the background.
+
+        It costs some gradients, which no lane is charged for; nothing is done twice for one position.
+        """
+        race, frame = self._race, self.frame
+        if race is None or frame is None or frame.scene.generation != self._generation:
+            return
+        at = (self._generation, tuple(lane.iteration for lane in frame.lanes))
+        if at == self._rates_at:
+            return
+        self._rates_at = at
+        self.stable_rates_found.emit((None,) * len(frame.lanes))
+        points = race.rated_points([lane.iteration for lane in frame.lanes])
+        if not any(point is not None for point in points):
+            self._measurer.cancel()
+            return
+        problem = race.preparation.problem()
+
+        def work(progress: Callable[[float], None], cancelled: Callable[[], bool]) -> Rates:
+            problem.checkpoint_with(lambda: _raise_if(cancelled()))
+            return tuple(
+                None if point is None else largest_stable_rate(problem, point.chart, point.x)
+                for point in points
+            )
+
+        def done(rates: Rates) -> None:
+            if at == self._rates_at:
+                self.stable_rates_found.emit(rates)
+
+        self._measurer.start(work, done, lambda error: None)
+
     def close(self) -> None:
         """Ends every thread in a bounded time."""
         self._loader.cancel()
+        self._measurer.cancel()
         self._background.cancel()
         if self._race is not None:
             self._race.close()

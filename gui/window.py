@@ -168,6 +168,7 @@ class Window(QObject):
         session.failed.connect(self.tell)
         session.missing_cells.connect(self.dialogs.offer_to_drop_rows)
         session.loading.connect(self.loading.show_progress)
+        session.stable_rates_found.connect(self.panel.mark_stable_rates)
         self.loading.cancelled.connect(session.cancel_loading)
         for view in (self.likelihood, self.simplex, self.weight_sum, self.timeline):
             view.requested.connect(session.handle)
@@ -295,6 +296,9 @@ class Window(QObject):
         for strip, lane in zip(self.strips, frame.lanes, strict=True):
             strip.show_lane(lane)
         self.transport.show_state(frame)
+        self.panel.show_in_flight(
+            self.session.settings_in_flight(), tuple(lane.iteration for lane in frame.lanes)
+        )
         if time.monotonic() > self._notice_until:
             self._say(frame.sentence or frame.experiment.caption)
 

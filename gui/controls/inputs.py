@@ -4,7 +4,7 @@ Space and the arrows belong to the transport, whichever widget was last touched,
 and down keys must be enough to work every control.
 """
 
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -115,11 +115,16 @@ class ChoiceBox(QComboBox):
         painter.end()
 
 
+HANDLE = 12.0
+"""Width of a slider's handle in pixels, see `gui.stylesheet`."""
+
+
 class Slider(QSlider):
     """A horizontal slider that jumps to where it is clicked and can be dragged from there."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
+        self._marked: int | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -153,9 +158,34 @@ class Slider(QSlider):
             self.setSliderDown(False)
             event.accept()
 
+    def mark(self, position: int | None) -> None:
+        """Marks a position with a tick above the groove; None takes it away."""
+        if position != self._marked:
+            self._marked = position
+            self.update()
+
+    @property
+    def marked(self) -> int | None:
+        """The position with the tick, None where there is none."""
+        return self._marked
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._marked is None:
+            return
+        span = max(1, self.maximum() - self.minimum())
+        x = HANDLE / 2 + (self._marked - self.minimum()) / span * (self.width() - HANDLE)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(_ink(self))
+        half = 3.5
+        painter.drawPolygon([QPointF(x - half, 0), QPointF(x + half, 0), QPointF(x, 1.6 * half)])
+        painter.drawRect(QRectF(x - 0.5, 0, 1.0, self.height()))
+        painter.end()
+
     def _position_at(self, x: float) -> int:
-        handle = 12.0
-        share = (x - handle / 2) / max(1.0, self.width() - handle)
+        share = (x - HANDLE / 2) / max(1.0, self.width() - HANDLE)
         return round(self.minimum() + min(max(share, 0.0), 1.0) * (self.maximum() - self.minimum()))
 
 

@@ -20,7 +20,8 @@ from gui.controls.icons import icon
 from gui.controls.inputs import Button, Entry
 from gui.controls.interventions import InterventionList
 from gui.controls.section import Section
-from gui.controls.words import plain_title
+from gui.controls.typed_fields import NumberField
+from gui.controls.words import plain_title, small_text
 from gui.style import Style, style
 
 
@@ -125,6 +126,18 @@ class LanePanel(Section):
         self.after_leaving.show_value(lane.after_leaving)
         self.after_leaving.setVisible(can_leave(now, model) or lane.after_leaving != "stop")
         self.interventions.show_interventions(lane.interventions, described)
+
+    def mark_stable_rate(self, rate: float | None) -> None:
+        """A tick on the learning rate's slider at the largest stable rate at the cursor; None takes it away."""
+        field = self.chooser.form.fields.get("learning_rate") if self.chooser.form is not None else None
+        if isinstance(field, NumberField):
+            words = (
+                ""
+                if rate is None
+                else f"The tick: {small_text(rate)} is the largest stable rate here, 2/\u03bbmax of the negative "
+                "Hessian in this lane's coordinates. Above it the steps overshoot."
+            )
+            field.mark(rate, words)
 
     def use_style(self, chosen: Style) -> None:
         super().use_style(chosen)

@@ -197,6 +197,11 @@ class ControlPanel(QWidget):
         if changed:
             self._show_lanes(self._experiment, self._context)
 
+    def mark_stable_rates(self, rates: Sequence[float | None]) -> None:
+        """For each lane the largest stable learning rate at the cursor, None where there is none or unknown."""
+        for panel, rate in zip(self.lanes, rates, strict=False):
+            panel.mark_stable_rate(rate)
+
     def use_style(self, chosen: Style) -> None:
         """Draws in this style from now on."""
         self._style = chosen

@@ -12,7 +12,7 @@ from engine.settings import Setting, configure
 from gui.controls.fields import FLUSH_RIGHT, Field, kind_of, mark_invalid
 from gui.controls.inputs import Button, Entry, Slider
 from gui.controls.scale import neighbour, scale_for
-from gui.controls.words import MINUS, number_text
+from gui.controls.words import MINUS, number_text, tooltip
 
 FEW_POSITIONS = 50
 
@@ -162,6 +162,13 @@ class NumberField(TypedField):
         super().show_value(value)
         if self.slider is not None and self.scale is not None and not self.slider.isSliderDown():
             self._put_slider(value)
+
+    def mark(self, value: float | None, words: str = "") -> None:
+        """Marks a value on the slider (None: none), with words for the tooltip; outside it, its nearer end."""
+        if self.slider is None or self.scale is None:
+            return
+        self.slider.mark(None if value is None else self.scale.position(value))
+        self.slider.setToolTip(tooltip(words) if words else "")
 
     def _put_slider(self, value: Any) -> None:
         assert self.slider is not None
