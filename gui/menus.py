@@ -19,10 +19,12 @@ from PySide6.QtWidgets import (
 
 from engine.errors import InputError
 from engine.experiment import read_experiment
+from gui.lecture import PICTURES
 
 if TYPE_CHECKING:
     from gui.window import Window
 
+PICTURE_NAMES = ("the data", "the log-likelihood", "the simplex", "the sum of the weights")
 EXPERIMENTS = Path(__file__).resolve().parent.parent / "assets" / "experiments"
 
 
@@ -33,6 +35,7 @@ class Menus(QObject):
         super().__init__(window)
         self._window = window
         self._transport_keys: dict[int, Callable[[], None]] = {}
+        self._shipped: list[Path] = []
         session, dialogs = window.session, window.dialogs
         bar = window.shell.menuBar()
         file = bar.addMenu("&File")
@@ -62,6 +65,8 @@ class Menus(QObject):
         if key is not None:
             action.setShortcut(key)
         action.triggered.connect(lambda checked=False: act())
+        # The shortcuts of a hidden menu bar are dead; the window itself carries them in a lecture.
+        self._window.shell.addAction(action)
         return action
 
     def _fill_experiments(self) -> None:
@@ -70,11 +75,21 @@ class Menus(QObject):
                 title = read_experiment(path).title or path.stem
             except InputError:
                 continue
+            self._shipped.append(path)
             self._add(self.experiments, title.replace("&", "&&"), partial(self._open_shipped, path))
+        self.experiments.addSeparator()
+        self._add(self.experiments, "Next experiment", partial(self._turn, 1), QKeySequence("PgDown"))
+        self._add(self.experiments, "Previous experiment", partial(self._turn, -1), QKeySequence("PgUp"))
 
     def _open_shipped(self, path: Path) -> None:
         if self._window.dialogs.may_leave():
             self._window.open_path(path)
+
+    def _turn(self, pages: int) -> None:
+        """The next or previous shipped experiment, as a presenter turns pages: an edit that can be undone."""
+        path = self._window.session.path
+        here = self._shipped.index(path) if path in self._shipped else -1 if pages > 0 else 0
+        self._window.session.present_path(self._shipped[(here + pages) % len(self._shipped)])
 
     def _fill_run(self, menu: QMenu) -> None:
         session, window = self._window.session, self._window
@@ -99,21 +114,24 @@ class Menus(QObject):
         group = QActionGroup(self)
         self._themes = {}
         for theme in ("light", "dark"):
-            action = self._add(menu, theme.capitalize(), partial(self._use, theme, None))
+            action = self._add(menu, theme.capitalize(), partial(self._window.use_style, theme))
             action.setCheckable(True)
             group.addAction(action)
             self._themes[theme] = action
         menu.addSeparator()
-        self._lecture = self._add(
-            menu, "Lecture mode", lambda: self._use(None, not self._window.lecture), QKeySequence("F5")
-        )
+        lecture = self._window.lecture
+        self._lecture = self._add(menu, "Lecture mode", lecture.toggle, QKeySequence("F5"))
         self._lecture.setCheckable(True)
+        self._pictures = {}
+        for key, (picture, text) in enumerate(zip(PICTURES, PICTURE_NAMES, strict=True), start=1):
+            action = self._add(
+                menu, f"In a lecture: {text}", partial(lecture.choose, picture), QKeySequence(str(key))
+            )
+            action.setCheckable(True)
+            self._pictures[picture] = action
+        self._add(menu, "Leave lecture or full screen", lecture.escape, QKeySequence("Esc"))
         self._full = self._add(menu, "Full screen", self._toggle_full_screen, QKeySequence("F11"))
         self._add(menu, "Show all the data", self._window.viewport.reset, QKeySequence("0"))
-
-    def _use(self, theme: str | None, lecture: bool | None) -> None:
-        window = self._window
-        window.use_style(theme or window.theme, window.lecture if lecture is None else lecture)
 
     def _toggle_full_screen(self) -> None:
         shell = self._window.shell
@@ -129,7 +147,11 @@ class Menus(QObject):
             action.setEnabled(name is not None)
             action.setText(f"&{verb} {name}" if name else f"&{verb}")
         self._themes[self._window.theme].setChecked(True)
-        self._lecture.setChecked(self._window.lecture)
+        lecture = self._window.lecture
+        self._lecture.setChecked(lecture.on)
+        for picture, action in self._pictures.items():
+            action.setEnabled(lecture.on)
+            action.setChecked(picture in lecture.chosen)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The keys of the transport work whichever widget was last touched, text fields excepted."""

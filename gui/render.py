@@ -42,7 +42,8 @@ def render(
         refused: list[str] = []
         window.session.failed.connect(refused.append)
         window.session.missing_cells.connect(lambda sentence, file: refused.append(sentence))
-        window.use_style(theme, lecture)
+        if lecture:
+            window.lecture.toggle()
         shell.show()
         window.session.open_experiment(experiment)
         while window.session.is_loading:

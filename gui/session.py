@@ -149,6 +149,23 @@ class Session(QObject):
             return
         self.open_data(File(path=str(path)))
 
+    def present_path(self, path: Path) -> None:
+        """Puts a shipped experiment on stage as one edit: undo brings back what was there."""
+        before = self.experiment
+        try:
+            experiment = read_experiment(path)
+        except InputError as error:
+            self.failed.emit(str(error))
+            return
+
+        def shown() -> None:
+            if before is not None:
+                self._remember(f"open {experiment.title or path.stem}", before)
+            self.path, self._saved = path, experiment
+            self.playback.playing = False
+
+        self._take(experiment, shown)
+
     def open_data(self, file: File) -> None:
         """Puts a CSV in the place of the data, as one edit that can be undone."""
         if self.experiment is None:

@@ -10,6 +10,7 @@ QWidget {{ color: {text}; selection-background-color: {accent}; selection-color:
 QMainWindow, QDialog, QMessageBox, #desk {{ background: {window}; }}
 QToolTip {{ background: {panel}; color: {text}; border: 1px solid {line}; padding: 4px; font-size: {small}px; }}
 QLabel[warning="true"] {{ color: {warning}; font-weight: bold; }}
+QLabel[role="subtitle"] {{ font-size: {subtitle}px; padding: 2px 24px 6px 24px; }}
 QStatusBar, QMenuBar {{ background: {window}; }}
 QMenuBar::item {{ padding: 3px 8px; background: transparent; border-radius: {radius}px; }}
 QMenuBar::item:selected {{ background: {hover}; }}
@@ -163,6 +164,7 @@ def stylesheet(chosen: Style) -> str:
         groove=groove,
         groove_radius=groove // 2,
         handle=handle,
+        subtitle=round(1.1 * chosen.font_size),
         handle_out=(handle + 4 - groove) // 2,
         handle_radius=(handle + 4) // 2,
         chip=round(small * 0.7),

@@ -16,6 +16,7 @@ from gui.controls.transport import Transport
 from gui.dialogs import Dialogs
 from gui.frame import Frame
 from gui.items.viewport import Viewport
+from gui.lecture import PICTURES, Lecture, Subtitle
 from gui.loading_bar import LoadingBar
 from gui.menus import Menus
 from gui.session import Session
@@ -33,6 +34,8 @@ SHORTEST_TICK_SECONDS = 0.016
 PANEL_WIDTH = 250
 SIMPLEX_WIDTH = 300
 GAUGE_WIDTH = 110
+WIDEST = 16_777_215
+"""Qt's own limit of a widget's width: none."""
 
 
 class Window(QObject):
@@ -43,7 +46,7 @@ class Window(QObject):
         self.shell = shell
         self.session = Session(self)
         self.theme = theme
-        self.lecture = False
+        self.lecture = Lecture(self)
         self.viewport = Viewport(self)
         self.transport = Transport()
         self.panel = ControlPanel()
@@ -54,17 +57,20 @@ class Window(QObject):
         self.sentence = QLabel()
         self.sentence.setAccessibleName("What just happened")
         self.sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.subtitle = Subtitle()
+        self.desk = QWidget()
         self.loading = LoadingBar()
         self.canvases: list[DataCanvas] = []
         self.strips: list[StatusStrip] = []
         self.dialogs = Dialogs(self)
+        self._shown = frozenset(PICTURES)
         self._paint_seconds = 0.0
         self._last_tick = time.monotonic()
         self._notice_until = 0.0
         self._lay_out()
         self.menus = Menus(self)
         self._wire()
-        self.use_style(theme, False)
+        self.use_style(theme)
         self._ticker = QTimer(self)
         self._ticker.setSingleShot(True)
         self._ticker.setTimerType(Qt.TimerType.PreciseTimer)
@@ -91,6 +97,7 @@ class Window(QObject):
         middle.addLayout(self._pictures, 1)
         foot = QHBoxLayout()
         foot.addWidget(self.sentence, 1)
+        foot.addWidget(self.subtitle, 1)
         foot.addWidget(self.loading)
         whole = QVBoxLayout()
         whole.setContentsMargins(6, 4, 6, 4)
@@ -99,10 +106,10 @@ class Window(QObject):
         whole.addLayout(middle, 1)
         whole.addWidget(self.timeline)
         whole.addLayout(foot)
-        desk = QWidget()
-        desk.setLayout(whole)
-        desk.setObjectName("desk")
-        self.shell.setCentralWidget(desk)
+        self.desk.setLayout(whole)
+        self.desk.setObjectName("desk")
+        self.desk.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.shell.setCentralWidget(self.desk)
         self.shell.setAcceptDrops(True)
         self.shell.installEventFilter(self)
 
@@ -128,6 +135,9 @@ class Window(QObject):
             row, column = divmod(index, across)
             self._canvas_grid.addWidget(self.canvases[index], 2 * row, column)
             self._canvas_grid.addWidget(self.strips[index], 2 * row + 1, column)
+            # Not before they have a parent: a widget without one would open as a window of its own.
+            for widget in (self.canvases[index], self.strips[index]):
+                widget.setVisible("data" in self._shown)
         for column in range(8):
             self._canvas_grid.setColumnStretch(column, 1 if column < across else 0)
         for row in range(4):
@@ -139,11 +149,44 @@ class Window(QObject):
 
     @property
     def style_now(self) -> Any:
-        return style(self.theme, self.lecture)
+        return style(self.theme, self.lecture.on)
 
-    def use_style(self, theme: str, lecture: bool) -> None:
-        """Light or dark, at a desk or before an audience."""
-        self.theme, self.lecture = theme, lecture
+    def show_controls(self, shown: bool) -> None:
+        """Whether menus, transport, panel and timeline are there; without them a subtitle is."""
+        for widget in (self.shell.menuBar(), self.transport, self.panel, self.timeline, self.sentence):
+            widget.setVisible(shown)
+        self.subtitle.setVisible(not shown)
+
+    def show_pictures(self, chosen: frozenset[str]) -> None:
+        """Only these of `lecture.PICTURES`; what is alone in its row takes all of it."""
+        self._shown = chosen
+        for widget in (*self.canvases, *self.strips):
+            widget.setVisible("data" in chosen)
+        self.likelihood.setVisible("likelihood" in chosen)
+        self.simplex.setVisible("simplex" in chosen)
+        self.weight_sum.setVisible("sum" in chosen)
+        self._fix_widths()
+        below = bool(chosen - {"data"})
+        self._pictures.setStretch(0, (3 if below else 1) if "data" in chosen else 0)
+        self._pictures.setStretch(1, (2 if "data" in chosen else 1) if below else 0)
+
+    def _fix_widths(self) -> None:
+        larger = 1.4 if self.lecture.on else 1.0
+        self.panel.setFixedWidth(round(PANEL_WIDTH * larger))
+        for view, width, before in (
+            (self.simplex, SIMPLEX_WIDTH, {"likelihood"}),
+            (self.weight_sum, GAUGE_WIDTH, {"likelihood", "simplex"}),
+        ):
+            if before & self._shown:
+                view.setFixedWidth(round(width * larger))
+            else:
+                view.setMinimumWidth(0)
+                view.setMaximumWidth(WIDEST)
+        self.timeline.setFixedHeight(round(46 * larger))
+
+    def use_style(self, theme: str) -> None:
+        """Light or dark; larger before an audience."""
+        self.theme = theme
         chosen = self.style_now
         self.shell.setStyleSheet(stylesheet(chosen))
         for view in self.views:
@@ -152,11 +195,7 @@ class Window(QObject):
         self.panel.use_style(chosen)
         for strip in self.strips:
             strip.use_style(chosen)
-        larger = 1.4 if lecture else 1.0
-        self.panel.setFixedWidth(round(PANEL_WIDTH * larger))
-        self.simplex.setFixedWidth(round(SIMPLEX_WIDTH * larger))
-        self.weight_sum.setFixedWidth(round(GAUGE_WIDTH * larger))
-        self.timeline.setFixedHeight(round(46 * larger))
+        self._fix_widths()
         self.menus.show_state()
 
     # Wiring
@@ -308,6 +347,11 @@ class Window(QObject):
         self._say(sentence, warning=True)
 
     def _say(self, sentence: str, warning: bool = False) -> None:
+        experiment = self.session.experiment
+        caption = experiment.caption if experiment is not None else ""
+        self.subtitle.show_words(
+            experiment.title if experiment is not None else "", sentence if warning else caption
+        )
         self.sentence.setText(sentence)
         self.sentence.setToolTip(sentence)
         if self.sentence.property("warning") != warning:
