@@ -16,6 +16,7 @@ import numpy.typing as npt
 from engine.algorithms.base import Event
 from engine.algorithms.gradient import GradientState
 from engine.analysis.bound import Stair, predicted_gain, stair
+from engine.analysis.e_step import EStepUse, e_step_use
 from engine.dataset import Dataset
 from engine.experiment import Experiment
 from engine.models.mixture import Mixture, MixturePrepared
@@ -186,7 +187,8 @@ class LaneFrame:
     `colour_parameters` are those whose posterior colours the points. `weights_path` (m, K) and
     `means_path` (m, K, p) belong to the iterations `path_iterations` (m,) up to the cursor.
     `stair_at(iteration)` is EM's step from there as a stair on the bound, computed when asked for; `gain`
-    what a gradient's half step promises.
+    what a gradient's half step promises. `e_step()` is what EM and a gradient make of the E step at the
+    cursor, likewise.
     """
 
     index: int
@@ -217,6 +219,7 @@ class LaneFrame:
     complete: bool
     stair_at: Callable[[int], Stair | None]
     gain: Gain | None
+    e_step: Callable[[], EStepUse | None]
 
     @property
     def ended(self) -> bool:
@@ -370,6 +373,7 @@ def _lane_frame(
         trace.ended,
         partial(_stair_at, scene, trace) if source.family == "em" else _no_stair,
         _gain(trace, iteration) if half else None,
+        partial(_e_step, scene, trace, iteration),
     )
 
 
@@ -386,6 +390,14 @@ def _stair_at(scene: Scene, trace: Trace, iteration: int) -> Stair | None:
     if place != iteration or not math.isfinite(after):
         return None
     return stair(scene, state.position, trace.parameters(iteration + 1), after)
+
+
+def _e_step(scene: Scene, trace: Trace, iteration: int) -> EStepUse | None:
+    """What EM and a gradient make of the E step at an iteration; None where it was not kept."""
+    if trace.last.state is None:
+        return None
+    place, state = trace.nearest_state(iteration)
+    return e_step_use(scene, state.position) if place == iteration else None
 
 
 def _gain(trace: Trace, iteration: int) -> Gain | None:

@@ -60,6 +60,15 @@ QComboBox QAbstractItemView::item {{ min-height: {item}px; padding: 1px 5px; bor
 QComboBox QAbstractItemView::item:selected {{ background: {accent}; color: {accent_text}; }}
 QComboBox QAbstractItemView::item:disabled {{ color: {faint}; background: transparent; }}
 
+QTableView {{ background: {panel}; color: {text}; border: 1px solid {line}; gridline-color: {grid}; }}
+QTableView::item:selected {{ background: {accent}; color: {accent_text}; }}
+QHeaderView {{ background: {window}; }}
+QHeaderView::section {{
+    background: {window}; color: {muted}; border: none; border-right: 1px solid {grid};
+    border-bottom: 1px solid {grid}; padding: 2px 6px;
+}}
+QTableCornerButton::section {{ background: {window}; border: none; }}
+
 QCheckBox {{ spacing: 6px; border-radius: {radius}px; padding: 1px 2px; border: 1px solid transparent; }}
 QCheckBox:focus {{ border: 1px solid {accent}; background: {hover}; }}
 QCheckBox:disabled {{ color: {faint}; }}

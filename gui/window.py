@@ -14,6 +14,7 @@ from gui.controls.panel import ControlPanel, PanelContext
 from gui.controls.status_strip import StatusStrip
 from gui.controls.transport import Transport
 from gui.dialogs import Dialogs
+from gui.e_step_table import EStepTable
 from gui.frame import Frame
 from gui.items.viewport import Viewport
 from gui.lecture import PICTURES, Lecture, Subtitle
@@ -63,6 +64,7 @@ class Window(QObject):
         self.canvases: list[DataCanvas] = []
         self.strips: list[StatusStrip] = []
         self.dialogs = Dialogs(self)
+        self.e_step = EStepTable(shell)
         self._shown = frozenset(PICTURES)
         self._paint_seconds = 0.0
         self._last_tick = time.monotonic()
@@ -335,11 +337,18 @@ class Window(QObject):
         for strip, lane in zip(self.strips, frame.lanes, strict=True):
             strip.show_lane(lane)
         self.transport.show_state(frame)
+        self.e_step.show_frame(frame)
         self.panel.show_in_flight(
             self.session.settings_in_flight(), tuple(lane.iteration for lane in frame.lanes)
         )
         if time.monotonic() > self._notice_until:
             self._say(frame.sentence or frame.experiment.caption)
+
+    def show_e_step(self) -> None:
+        """The table of what the E step at the cursor found, beside the window."""
+        self.e_step.setVisible(not self.e_step.isVisible())
+        if self.session.frame is not None:
+            self.e_step.show_frame(self.session.frame)
 
     def tell(self, sentence: str) -> None:
         """One sentence for the user, in the line at the foot and for a while."""
