@@ -22,8 +22,10 @@ from engine.experiment import Experiment
 from engine.models.mixture import Mixture, MixturePrepared
 from engine.parameters import Array, Parameters
 from engine.trace import Trace
+from gui.pins import Pin, PinnedLane
 
 LONGEST_TRAIL = 400
+CLOCKS = ("iteration", "passes", "cpu")
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,6 +252,7 @@ class Frame:
     best_is_polished: bool
     show_truth: bool
     sentence: str = ""
+    pins: tuple[Pin, ...] = ()
 
     @property
     def components(self) -> int:
@@ -290,6 +293,7 @@ def resolve(
     cursor: float,
     playing: bool,
     polished: float | None = None,
+    pins: tuple[Pin, ...] = (),
 ) -> Frame:
     """The frame at a cursor position, in units of the experiment's clock; every trace has entry 0."""
     show = experiment.show
@@ -310,7 +314,36 @@ def resolve(
         polished is not None,
         show.truth,
         _sentence(lanes),
+        pins,
     )
+
+
+def pinned_lanes(scene: Scene, sources: Sequence[LaneSource]) -> tuple[PinnedLane, ...]:
+    """What stays of each lane when its run is pinned: everything up to its newest entry."""
+    pinned = []
+    for source in sources:
+        trace, last = source.trace, source.trace.count - 1
+        usable = trace.column("is_likelihood") & np.isfinite(trace.floats("log_likelihood"))
+        best = int(np.flatnonzero(usable)[-1]) if np.any(usable) else 0
+        components = scene.components(trace.parameters(best))
+        iterations, weights, _ = _paths(scene, trace, last)
+        pinned.append(
+            PinnedLane(
+                source.index,
+                source.title,
+                trace.status,
+                last,
+                float(trace.floats("log_likelihood")[best]),
+                {clock: np.array(clock_column(trace, clock)) for clock in CLOCKS},
+                np.array(trace.floats("log_likelihood")),
+                np.array(trace.column("is_likelihood")),
+                np.array(iterations),
+                np.array(weights),
+                components.means,
+                components.covariances,
+            )
+        )
+    return tuple(pinned)
 
 
 def _best_seen(lanes: Sequence[LaneFrame]) -> float:

@@ -108,6 +108,9 @@ class Menus(QObject):
             self._transport_keys[key.value] = act
 
         menu.addSeparator()
+        self._add(menu, "Pin this run", session.pin, QKeySequence("P"))
+        self._add(menu, "Pinned runs", window.show_pins, QKeySequence("Shift+P"))
+        menu.addSeparator()
         self._add(menu, "Measure the largest stable rate", session.measure_stable_rates, QKeySequence("M"))
 
     def _fill_view(self, menu: QMenu) -> None:

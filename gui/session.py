@@ -19,7 +19,8 @@ from engine.preparation import Preparation, prepare
 from engine.settings import settings_of
 from gui import edits
 from gui.background import Background
-from gui.frame import Frame, Scene, resolve, scene
+from gui.frame import Frame, Scene, pinned_lanes, resolve, scene
+from gui.pins import Pin
 from gui.playback import Playback
 from gui.race import Race
 from gui.requests import MoveCursor, Request
@@ -47,6 +48,7 @@ class Session(QObject):
     missing_cells = Signal(str, object)
     loading = Signal(float)
     stable_rates_found = Signal(object)
+    pins_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +57,7 @@ class Session(QObject):
         self.path: Path | None = None
         self.frame: Frame | None = None
         self.playback = Playback()
+        self.pins: tuple[Pin, ...] = ()
         self._saved: Experiment | None = None
         self._undo: list[tuple[str, Experiment]] = []
         self._redo: list[tuple[str, Experiment]] = []
@@ -396,6 +399,32 @@ class Session(QObject):
             request.final,
         )
 
+    # Pins
+
+    def pin(self) -> None:
+        """Keeps the present run, as far as it has come, in the plots and in the list of pins."""
+        race, found, experiment = self._race, self._scene, self.experiment
+        if race is None or found is None or experiment is None:
+            return
+        number = 1 + max((int(pin.name[4:]) for pin in self.pins if pin.name[4:].isdigit()), default=0)
+        pin = Pin(f"pin {number}", experiment, self.path, pinned_lanes(found, race.sources()))
+        self._set_pins((*self.pins, pin))
+
+    def exchange_pin(self, place: int, pin: Pin | None) -> None:
+        """Another name or visibility for a pin; None removes it."""
+        middle = () if pin is None else (pin,)
+        self._set_pins((*self.pins[:place], *middle, *self.pins[place + 1 :]))
+
+    def restore_pin(self, place: int) -> None:
+        """The whole experiment of a pin again, as one edit."""
+        pin = self.pins[place]
+        self.edit(f"restore {pin.name}", lambda e: pin.experiment)
+
+    def _set_pins(self, pins: tuple[Pin, ...]) -> None:
+        self.pins = pins
+        self.pins_changed.emit()
+        self.refresh(force=True)
+
     # Playing
 
     @property
@@ -483,7 +512,7 @@ class Session(QObject):
             return
         self._drawn = drawn
         self.frame = resolve(
-            found, self.experiment, race.sources(), self.cursor, self.playing, self._polished
+            found, self.experiment, race.sources(), self.cursor, self.playing, self._polished, self.pins
         )
         self.frame_changed.emit(self.frame)
 

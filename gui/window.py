@@ -6,7 +6,15 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui import edits
 from gui.controls.combinations import reasons
@@ -20,6 +28,7 @@ from gui.items.viewport import Viewport
 from gui.lecture import PICTURES, Lecture, Subtitle
 from gui.loading_bar import LoadingBar
 from gui.menus import Menus
+from gui.pin_list import PinList
 from gui.session import Session
 from gui.shell import Shell
 from gui.style import style
@@ -65,6 +74,7 @@ class Window(QObject):
         self.strips: list[StatusStrip] = []
         self.dialogs = Dialogs(self)
         self.e_step = EStepTable(shell)
+        self.pin_list = PinList(self.session, shell)
         self._shown = frozenset(PICTURES)
         self._paint_seconds = 0.0
         self._last_tick = time.monotonic()
@@ -350,6 +360,10 @@ class Window(QObject):
         if self.session.frame is not None:
             self.e_step.show_frame(self.session.frame)
 
+    def show_pins(self) -> None:
+        """The list of pinned runs, beside the window."""
+        self.pin_list.setVisible(not self.pin_list.isVisible())
+
     def tell(self, sentence: str) -> None:
         """One sentence for the user, in the line at the foot and for a while."""
         self._notice_until = time.monotonic() + 12.0
@@ -375,9 +389,9 @@ class Window(QObject):
         self.session.tick(began - self._last_tick)
         self._last_tick = began
         if self.session.frame is not before:
-            # Paint now, behind the closed gate, and not when the event loop gets round to it.
-            for view in self.views:
-                view.repaint()
+            # Paint now, behind the closed gate, and not when the event loop gets round to it: everything
+            # at once, because each `repaint` of a view would paint all the others that wait as well.
+            QApplication.sendEvent(self.shell, QEvent(QEvent.Type.UpdateRequest))
         self.session.turns.open_gate()
         self._paint_seconds = time.monotonic() - began
         self._ticker.start(round(1000 * max(SHORTEST_TICK_SECONDS, 2 * self._paint_seconds)))

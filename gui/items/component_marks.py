@@ -9,6 +9,7 @@ from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath,
 from engine.parameters import Array
 from gui.frame import Components
 from gui.items.axes import Axes
+from gui.items.curve import stroke
 from gui.items.ellipse import FURTHEST_PIXEL, draw_ellipse, ellipse_points, share_within
 from gui.style import Style
 
@@ -164,13 +165,9 @@ def draw_trails(painter: QPainter, axes: Axes, path: Array, style: Style) -> Non
         rounded = np.round(way)
         kept = np.concatenate(([True], np.any(rounded[1:] != rounded[:-1], axis=1)))
         points = [QPointF(*pair) for pair in way[kept].tolist()]
-        line = QPolygonF(points)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(style.pen("canvas", style.curve_width + 2.2))
-        painter.drawPolyline(line)
+        stroke(painter, points, style.pen("canvas", style.curve_width + 2.2))
         colour = blended(style, k, "text", INK)
-        painter.setPen(QPen(colour, 0.9 * style.curve_width))
-        painter.drawPolyline(line)
+        stroke(painter, points, QPen(colour, 0.9 * style.curve_width))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
         dot = 0.75 * style.point_radius

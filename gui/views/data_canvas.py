@@ -24,6 +24,7 @@ from gui.items.component_marks import (
 from gui.items.histogram import Histogram, draw_bars, draw_densities, height_shown, histogram
 from gui.items.layer import Layer
 from gui.items.line_marks import draw_line_arrows, draw_line_means, draw_line_truth
+from gui.items.pinned_runs import draw_pinned_ellipses
 from gui.items.points import Points
 from gui.items.start_ghost import HIT_RADIUS, Grip, dragged, draw_ghost, ghost_handles, ghost_means, grip_at
 from gui.items.viewport import Viewport
@@ -185,6 +186,7 @@ class DataCanvas(View):
 
     def _draw_plane(self, painter: QPainter, frame: Frame, lane: LaneFrame, axes: Axes) -> None:
         scene, style = frame.scene, self.style_in_use
+        draw_pinned_ellipses(painter, frame, lane.index, axes, style)
         draw_components(painter, axes, lane.components, style)
         draw_trails(painter, axes, lane.means_path, style)
         if frame.show_truth and scene.truth is not None:

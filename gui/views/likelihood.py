@@ -15,6 +15,7 @@ from gui.items.lane_column import LaneRow, column_width, draw_column
 from gui.items.layer import Layer
 from gui.items.likelihood_scale import Window, comparable, default_window, readings
 from gui.items.marks import draw_lane_mark, signed_text, small_text, value_text
+from gui.items.pinned_runs import PinnedCurves
 from gui.items.reading_box import draw_reading_box
 from gui.requests import MoveCursor
 from gui.style import Style
@@ -39,6 +40,7 @@ class LikelihoodView(View):
         self._static = Layer()
         self._curves = GrowingCurves()
         self._stairs = BoundStairs()
+        self._pinned = PinnedCurves()
         self._chosen: Window | None = None
         self._reached = 0.0
         self._scale_key: tuple[object, ...] = ()
@@ -87,6 +89,7 @@ class LikelihoodView(View):
             )
 
         self._static.draw(painter, size, key, static)
+        self._pinned.draw(painter, frame, axes, style, size)
         cursor = axes.x(frame.cursor)
         self._curves.draw(painter, frame, axes, style, size, cursor)
         self._stairs.draw(painter, frame, axes, style)

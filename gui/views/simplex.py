@@ -11,6 +11,7 @@ from engine.parameters import Array
 from gui.frame import Frame
 from gui.items.growing_paths import GrowingPaths
 from gui.items.layer import Layer
+from gui.items.pinned_runs import draw_pinned_paths
 from gui.items.simplex_chart import Chart, off_the_plane
 from gui.items.simplex_line import WeightLine
 from gui.items.simplex_tetrahedron import Tetrahedron
@@ -59,6 +60,8 @@ class SimplexView(View):
         chart_area = QRectF(0, 0, area.width(), area.height() - low - 2)
         chart = self._chart = self._chart_for(frame, chart_area)
         chart.draw(painter, frame, style, self._start(frame), self._ground, self._paths)
+        if frame.components in (2, 3, 4):
+            draw_pinned_paths(painter, frame, chart, style)
         if frame.components <= 4 and off_the_plane(frame):
             _draw_note(painter, style, chart)
         numbers = QRectF(4, area.height() - low - 1, area.width() - 8, low - 2)
