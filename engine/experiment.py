@@ -23,6 +23,15 @@ from engine.stopping import Stop
 
 LANE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 \-]*")
 MOST_LANES = 8
+PLAIN_KEYS = {
+    "title": "a text",
+    "caption": "a text",
+    "seed": "a whole number of at least 0",
+    "claims": f'a list of at most {MOST_CLAIMS} texts such as "em.decreases == 0"',
+    "slow": "true or false",
+    "place": "a whole number of at least 0",
+}
+"""What stands at the top of a file, outside its tables, and what it must be."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,10 @@ class Lane:
     def title(self) -> str:
         """The lane's own name, or its algorithm's."""
         return self.name or self.algorithm.name
+
+    def without_interventions(self) -> "Lane":
+        """The lane as it was set before anything was changed in flight."""
+        return dataclasses.replace(self, interventions=())
 
     def route(self, key: int) -> Route:
         """The lane as `run` wants it; `key` seeds stochastic algorithms alike in every lane."""
@@ -82,6 +95,7 @@ class Experiment:
     """Where the data come from, which model, which start, which lanes, when they stop, what is shown.
 
     `claims` say what comes out, in the language of `engine.claims`; `slow` ones are only run on demand.
+    `place` orders the shipped ones, from 1; 0 stands behind them all.
     """
 
     data: DataStory
@@ -95,6 +109,7 @@ class Experiment:
     seed: int = setting(0, label="Seed", help="Seeds what is random in the algorithms.", minimum=0)
     claims: tuple[str, ...] = ()
     slow: bool = False
+    place: int = 0
 
     def replace(self, **changes: Any) -> "Experiment":
         """The experiment with some fields exchanged."""
@@ -116,6 +131,8 @@ class Experiment:
             document["claims"] = claims
         if self.slow:
             document["slow"] = True
+        if self.place:
+            document["place"] = self.place
         document["data"] = {"name": self.data.name, **written(self.data)}
         document["model"] = {"name": self.model.name, **written(self.model)}
         document["start"] = {"name": self.start.name, **written(self.start)}
@@ -153,7 +170,7 @@ def read_experiment(path: Path) -> Experiment:
 
 def from_document(document: Mapping[str, Any], folder: Path | None = None) -> Experiment:
     """The experiment in a decoded file; see `from_toml`."""
-    known = ("title", "caption", "seed", "claims", "slow", "data", "model", "start", "lanes", "stop", "show")
+    known = (*PLAIN_KEYS, "data", "model", "start", "lanes", "stop", "show")
     for key in document:
         if key not in known:
             raise InputError(f"There is no key {key!r} in an experiment; the keys are {', '.join(known)}.")
@@ -168,10 +185,11 @@ def from_document(document: Mapping[str, Any], folder: Path | None = None) -> Ex
         raise InputError("The experiment needs at least one [[lanes]] with an algorithm.")
     if len(lanes) > MOST_LANES:
         raise InputError(f"An experiment has at most {MOST_LANES} lanes; this one has {len(lanes)}.")
-    start = named("starts", _table(document, "start", {"name": "k-means++"}), "[start]")
+    model = named("models", _table(document, "model"), "[model]")
+    start = named("starts", _table(document, "start", {"name": model.default_start}), "[start]")
     experiment = Experiment(
         data,
-        named("models", _table(document, "model"), "[model]"),
+        model,
         start,
         tuple(_lane(table, number) for number, table in enumerate(lanes, start=1)),
         configure(Stop, _table(document, "stop", {}), "[stop]"),
@@ -223,24 +241,18 @@ def checked_lane_name(name: Any, where: str) -> str:
 
 def _plain_values(document: Mapping[str, Any]) -> dict[str, Any]:
     """What stands at the top of a file, outside its tables; raises InputError for another kind of value."""
-    wanted = {
-        "title": "a text",
-        "caption": "a text",
-        "seed": "a whole number of at least 0",
-        "slow": "true or false",
-        "claims": f'a list of at most {MOST_CLAIMS} texts such as "em.decreases == 0"',
-    }
-    found = {key: document[key] for key in wanted if key in document}
+    found = {key: document[key] for key in PLAIN_KEYS if key in document}
     for key, value in found.items():
         possible = {
             "seed": type(value) is int and value >= 0,
+            "place": type(value) is int and value >= 0,
             "slow": isinstance(value, bool),
             "claims": isinstance(value, list)
             and len(value) <= MOST_CLAIMS
             and all(isinstance(each, str) for each in value),
         }.get(key, isinstance(value, str))
         if not possible:
-            raise InputError(f"{key} = {_shown(value)} is not possible; give {wanted[key]}.")
+            raise InputError(f"{key} = {_shown(value)} is not possible; give {PLAIN_KEYS[key]}.")
     if "claims" in found:
         found["claims"] = tuple(found["claims"])
     return found

@@ -57,7 +57,7 @@ def with_file(experiment: Experiment, file: File) -> Experiment:
     """A person's own data, which have no use for a start by parameters of other data."""
     model = dataclasses.replace(experiment.model, hold=()) if isinstance(experiment.model, Mixture) else None
     start = KMeansPlusPlus() if isinstance(experiment.start, GivenParameters) else experiment.start
-    lanes = tuple(dataclasses.replace(lane, interventions=()) for lane in experiment.lanes)
+    lanes = tuple(lane.without_interventions() for lane in experiment.lanes)
     title = file.path.rsplit("/", 1)[-1]
     return experiment.replace(
         data=file, model=model or experiment.model, start=start, lanes=lanes, title=title, caption=""

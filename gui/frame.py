@@ -19,6 +19,7 @@ from engine.analysis.bound import Stair, predicted_gain, stair
 from engine.analysis.e_step import EStepUse, e_step_use
 from engine.dataset import Dataset
 from engine.experiment import Experiment
+from engine.many_starts import ManyStarts
 from engine.models.mixture import Mixture, MixturePrepared
 from engine.parameters import Array, Parameters
 from engine.trace import Trace
@@ -253,6 +254,7 @@ class Frame:
     show_truth: bool
     sentence: str = ""
     pins: tuple[Pin, ...] = ()
+    ends: ManyStarts | None = None
 
     @property
     def components(self) -> int:
@@ -294,6 +296,7 @@ def resolve(
     playing: bool,
     polished: float | None = None,
     pins: tuple[Pin, ...] = (),
+    ends: ManyStarts | None = None,
 ) -> Frame:
     """The frame at a cursor position, in units of the experiment's clock; every trace has entry 0."""
     show = experiment.show
@@ -315,6 +318,7 @@ def resolve(
         show.truth,
         _sentence(lanes),
         pins,
+        ends,
     )
 
 

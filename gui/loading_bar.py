@@ -1,27 +1,27 @@
-"""How far data have been loaded, with a button to give it up."""
+"""How far something has come that takes a while, with a button to give it up."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 
 class LoadingBar(QWidget):
-    """Shown only while something is loaded."""
+    """Shown only while it lasts; `words` say what it is."""
 
     cancelled = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, words: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bar = QProgressBar()
         self._bar.setRange(0, 1000)
         self._bar.setFixedWidth(160)
         self._bar.setFixedHeight(14)
         self._bar.setTextVisible(False)
-        self._bar.setAccessibleName("Loading")
+        self._bar.setAccessibleName(words)
         cancel = QPushButton("Cancel")
         cancel.clicked.connect(self.cancelled)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(QLabel("Loading data"))
+        row.addWidget(QLabel(words))
         row.addWidget(self._bar)
         row.addWidget(cancel)
         self.hide()

@@ -108,6 +108,7 @@ class Menus(QObject):
             self._transport_keys[key.value] = act
 
         menu.addSeparator()
+        self._add(menu, "Try many starts", session.try_many_starts, QKeySequence("T"))
         self._add(menu, "Pin this run", session.pin, QKeySequence("P"))
         self._add(menu, "Pinned runs", window.show_pins, QKeySequence("Shift+P"))
         menu.addSeparator()

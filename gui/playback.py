@@ -37,6 +37,11 @@ class Playback:
         self.cursor, self._goal = 0.0, None
         self.allow()
 
+    def stop_at_start(self) -> None:
+        """The cursor back to the start, and nothing plays."""
+        self.playing = False
+        self.rewind()
+
     def use_clock(self, clock: str) -> None:
         """Another clock; the cursor stands where the furthest lane stood."""
         if clock == self.clock or self.race is None:

@@ -36,5 +36,12 @@ class MoveCursor:
     at: float
 
 
-Request = MoveStartMean | ReshapeStart | SetStartWeights | MoveCursor
+@dataclass(frozen=True)
+class OpenStart:
+    """All lanes are to begin at the random start with this seed."""
+
+    seed: int
+
+
+Request = MoveStartMean | ReshapeStart | SetStartWeights | MoveCursor | OpenStart
 """`final` is false while the mouse still moves and true when it is released."""

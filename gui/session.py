@@ -1,6 +1,7 @@
 """The session: the experiment being edited, its undo stack, its lanes at work, the cursor."""
 
 import math
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from engine.datasets.base import GeneratedStory
 from engine.datasets.file import File
 from engine.errors import InputError, MissingCells
 from engine.experiment import Experiment, read_experiment
+from engine.many_starts import ManyStarts, many_starts, with_start_seed
 from engine.models.mixture import Mixture
 from engine.preparation import Preparation, prepare
 from engine.settings import settings_of
@@ -23,7 +25,7 @@ from gui.frame import Frame, Scene, pinned_lanes, resolve, scene
 from gui.pins import Pin
 from gui.playback import Playback
 from gui.race import Race
-from gui.requests import MoveCursor, Request
+from gui.requests import MoveCursor, OpenStart, Request
 from gui.worker import Turns
 
 Rates = tuple[float | None, ...]
@@ -32,6 +34,7 @@ AT_ONCE_UP_TO = 20_000
 """Data of at most so many rows are generated and prepared without leaving the window's thread."""
 
 DEEPEST_UNDO = 200
+STARTS = 20
 
 
 class Session(QObject):
@@ -39,7 +42,8 @@ class Session(QObject):
 
     Signals: `frame_changed(Frame)`; `experiment_changed()`; `failed(sentence)`; `missing_cells(sentence,
     experiment)` where dropping incomplete rows would mend it; `loading(fraction)`, negative when over;
-    `stable_rates_found(rates)`, for each lane the largest stable learning rate at the cursor or None.
+    `stable_rates_found(rates)`, for each lane the largest stable learning rate at the cursor or None;
+    `pins_changed()`; `starting(fraction)` while many starts are run, negative when over.
     """
 
     frame_changed = Signal(object)
@@ -49,6 +53,7 @@ class Session(QObject):
     loading = Signal(float)
     stable_rates_found = Signal(object)
     pins_changed = Signal()
+    starting = Signal(float)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -72,6 +77,9 @@ class Session(QObject):
         self._drawn: tuple[object, ...] = ()
         self._background = Background(self)
         self._measurer = Background(self)
+        self._starter = Background(self)
+        self._starter.progressed.connect(self.starting)
+        self._ends: ManyStarts | None = None
         self._rates_at: tuple[object, ...] = ()
         self._loader = Background(self)
         self._loader.progressed.connect(self.loading)
@@ -108,6 +116,18 @@ class Session(QObject):
         return tuple(found)
 
     @property
+    def ends(self) -> ManyStarts | None:
+        """Where the present lanes ended from many starts; None where that has not been tried."""
+        known, experiment = self._ends, self.experiment
+        if (
+            known is None
+            or experiment is None
+            or _without_start(known.experiment) != _without_start(experiment)
+        ):
+            return None
+        return known
+
+    @property
     def preparation(self) -> Preparation | None:
         return self._preparation
 
@@ -137,7 +157,7 @@ class Session(QObject):
             self.path, self._saved = path, experiment
             self._undo.clear()
             self._redo.clear()
-            self.playback.playing = False
+            self.playback.stop_at_start()
             self.experiment_changed.emit()
 
         self._take(experiment, opened)
@@ -388,6 +408,9 @@ class Session(QObject):
         if isinstance(request, MoveCursor):
             self.move_cursor(request.at)
             return
+        if isinstance(request, OpenStart):
+            self.edit(f"start {request.seed}", lambda e: with_start_seed(e, request.seed))
+            return
         found, scene_now = self._preparation, self._scene
         if found is None or scene_now is None:
             return
@@ -398,6 +421,28 @@ class Session(QObject):
             ),
             request.final,
         )
+
+    # Many starts
+
+    def try_many_starts(self) -> None:
+        """Runs the present lanes from random starts in other processes; the strip shows where they ended."""
+        experiment = self.experiment
+        if experiment is None:
+            return
+        processes = max(1, (os.cpu_count() or 2) - 1)
+
+        def work(progress: Callable[[float], None], cancelled: Callable[[], bool]) -> ManyStarts | None:
+            return many_starts(experiment, STARTS, max(2, processes), progress, cancelled)
+
+        def done(found: ManyStarts | None) -> None:
+            self._ends = found
+            self.refresh(force=True)
+
+        self._starter.start(work, done, lambda error: self.failed.emit(str(error)))
+
+    def cancel_many_starts(self) -> None:
+        """Gives the starts up that are still to be run."""
+        self._starter.cancel()
 
     # Pins
 
@@ -512,7 +557,14 @@ class Session(QObject):
             return
         self._drawn = drawn
         self.frame = resolve(
-            found, self.experiment, race.sources(), self.cursor, self.playing, self._polished, self.pins
+            found,
+            self.experiment,
+            race.sources(),
+            self.cursor,
+            self.playing,
+            self._polished,
+            self.pins,
+            self.ends,
         )
         self.frame_changed.emit(self.frame)
 
@@ -572,6 +624,7 @@ class Session(QObject):
         """Ends every thread in a bounded time."""
         self._loader.cancel()
         self._measurer.cancel()
+        self._starter.cancel()
         self._background.cancel()
         if self._race is not None:
             self._race.close()
@@ -584,6 +637,12 @@ class _Given(Exception):
 def _raise_if(cancelled: bool) -> None:
     if cancelled:
         raise _Given
+
+
+def _without_start(experiment: Experiment) -> tuple[object, ...]:
+    """What decides where the lanes end, but for the start."""
+    lanes = tuple(lane.without_interventions() for lane in experiment.lanes)
+    return (experiment.data, experiment.model, lanes, experiment.stop, experiment.seed)
 
 
 def _same_ground(old: Experiment, new: Experiment) -> bool:

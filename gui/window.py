@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QFontMetrics
 from PySide6.QtWidgets import (
     QApplication,
     QGridLayout,
@@ -66,10 +66,12 @@ class Window(QObject):
         self.timeline = Timeline()
         self.sentence = QLabel()
         self.sentence.setAccessibleName("What just happened")
+        self.sentence.setWordWrap(True)
         self.sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.subtitle = Subtitle()
         self.desk = QWidget()
-        self.loading = LoadingBar()
+        self.loading = LoadingBar("Loading data")
+        self.starting = LoadingBar("Trying starts")
         self.canvases: list[DataCanvas] = []
         self.strips: list[StatusStrip] = []
         self.dialogs = Dialogs(self)
@@ -111,6 +113,7 @@ class Window(QObject):
         foot.addWidget(self.sentence, 1)
         foot.addWidget(self.subtitle, 1)
         foot.addWidget(self.loading)
+        foot.addWidget(self.starting)
         whole = QVBoxLayout()
         whole.setContentsMargins(6, 4, 6, 4)
         whole.setSpacing(4)
@@ -208,6 +211,7 @@ class Window(QObject):
         for strip in self.strips:
             strip.use_style(chosen)
         self._fix_widths()
+        self.sentence.setFixedHeight(2 * QFontMetrics(chosen.font()).lineSpacing())
         self.menus.show_state()
 
     # Wiring
@@ -221,6 +225,8 @@ class Window(QObject):
         session.loading.connect(self.loading.show_progress)
         session.stable_rates_found.connect(self.panel.mark_stable_rates)
         self.loading.cancelled.connect(session.cancel_loading)
+        session.starting.connect(self.starting.show_progress)
+        self.starting.cancelled.connect(session.cancel_many_starts)
         for view in (self.likelihood, self.simplex, self.weight_sum, self.timeline):
             view.requested.connect(session.handle)
         transport.run_toggled.connect(session.toggle_play)
@@ -294,6 +300,7 @@ class Window(QObject):
                 "remove intervention", lambda e: edits.without_intervention(e, index, number)
             )
         )
+        panel.many_starts_requested.connect(session.try_many_starts)
         panel.open_file_requested.connect(self.dialogs.open_file)
 
     def reseed_data(self) -> None:

@@ -22,7 +22,7 @@ from gui.controls.inputs import Button, Link
 from gui.controls.lane_panel import LanePanel
 from gui.controls.names_field import PossibleNames
 from gui.controls.section import Section
-from gui.controls.words import number_text, plain_title
+from gui.controls.words import number_text, plain_title, tooltip
 from gui.style import Style, style
 
 NEVER_SHOWN = ("content", "sha256")
@@ -59,6 +59,7 @@ class ControlPanel(QWidget):
     lane_removed = Signal(int)
     intervention_removed = Signal(int, int)
     open_file_requested = Signal()
+    many_starts_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -90,6 +91,15 @@ class ControlPanel(QWidget):
             "start": self._section("Start", self.start, False),
             "stop": self._section("Stop", self.stop, False),
         }
+        self.try_starts = Link("Try 20 random starts")
+        self.try_starts.setToolTip(
+            tooltip(
+                "Runs these lanes from 20 random starts and shows beside the curve where each ended; "
+                "a click there opens that start."
+            )
+        )
+        self.try_starts.clicked.connect(lambda checked=False: self.many_starts_requested.emit())
+        self.sections["start"].contents.addWidget(self.try_starts)
         self.lanes: list[LanePanel] = []
         self.add_lane = Link("Add a lane")
         self.add_lane.clicked.connect(lambda checked=False: self.lane_added.emit())

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from gui.frame import Frame, LaneFrame
 from gui.items.axes import Axes, draw_axes, log_ticks, nice_ticks, tick_text
 from gui.items.bound_stairs import BoundStairs
+from gui.items.ends_strip import EndMark, draw_ends, end_marks, mark_at, strip_width
 from gui.items.growing_curves import GrowingCurves
 from gui.items.lane_column import LaneRow, column_width, draw_column
 from gui.items.layer import Layer
@@ -17,7 +18,7 @@ from gui.items.likelihood_scale import Window, comparable, default_window, readi
 from gui.items.marks import draw_lane_mark, signed_text, small_text, value_text
 from gui.items.pinned_runs import PinnedCurves
 from gui.items.reading_box import draw_reading_box
-from gui.requests import MoveCursor
+from gui.requests import MoveCursor, OpenStart
 from gui.style import Style
 from gui.views.base import View
 
@@ -41,6 +42,7 @@ class LikelihoodView(View):
         self._curves = GrowingCurves()
         self._stairs = BoundStairs()
         self._pinned = PinnedCurves()
+        self._ends: list[EndMark] = []
         self._chosen: Window | None = None
         self._reached = 0.0
         self._scale_key: tuple[object, ...] = ()
@@ -72,7 +74,8 @@ class LikelihoodView(View):
         window = self.window_of(frame)
         width = column_width(rows, style, 0.36 * size.width())
         with_column = size.width() >= 320
-        axes = _axes(window, style, size, width + 12 if with_column else 8)
+        strip = strip_width(frame.ends)
+        axes = _axes(window, style, size, strip + (width + 12 if with_column else 8))
         self._axes = axes
         heading = _heading(frame)
         key = (style, axes.area.getRect(), window, heading, frame.clock)
@@ -103,6 +106,9 @@ class LikelihoodView(View):
                 style,
                 QRectF(size.width() - width - 4, top, width, size.height() - top - 4),
             )
+        self._ends = [] if frame.ends is None else end_marks(frame.ends, frame, axes)
+        if frame.ends is not None:
+            draw_ends(painter, self._ends, axes, style, strip)
         if self._hover is not None and axes.area.contains(self._hover) and self._panned_from is None:
             self._draw_hover(painter, frame, axes, self._hover, QRectF(QPointF(0, 0), size))
 
@@ -192,6 +198,12 @@ class LikelihoodView(View):
                 self.setCursor(Qt.CursorShape.ClosedHandCursor)
             if self._panned_from is not None:
                 self._chosen = self._panned_from.moved(-moved.x() / axes.x_scale, moved.y() / axes.y_scale)
+        elif frame is not None:
+            mark = mark_at(self._ends, at)
+            self.setToolTip(mark.words(frame) if mark is not None else "")
+            self.setCursor(
+                Qt.CursorShape.PointingHandCursor if mark is not None else Qt.CursorShape.ArrowCursor
+            )
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -201,7 +213,10 @@ class LikelihoodView(View):
         axes, frame = self._axes, self.frame
         if pressed is None or panned is not None or axes is None or frame is None:
             return
-        if axes.area.adjusted(-3, 0, 3, 0).contains(pressed):
+        mark = mark_at(self._ends, pressed)
+        if mark is not None:
+            self.requested.emit(OpenStart(mark.end.seed))
+        elif axes.area.adjusted(-3, 0, 3, 0).contains(pressed):
             at = min(max(0.0, axes.value_x(pressed.x())), frame.end)
             self.requested.emit(MoveCursor(float(round(at)) if frame.clock == "iteration" else at))
 
