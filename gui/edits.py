@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 
 from engine import catalogue
+from engine.dataset import Dataset
 from engine.datasets.base import DataStory
+from engine.datasets.drawn import Drawn
 from engine.datasets.file import File
 from engine.errors import InputError
 from engine.experiment import MOST_LANES, Experiment, Lane, checked_lane_name, distinctly_named, named
@@ -17,7 +19,10 @@ from engine.settings import configure, settings_of, written
 from engine.starts.k_means_plus_plus import KMeansPlusPlus
 from engine.starts.parameters import GivenParameters
 from gui.frame import Projection
-from gui.requests import MoveStartMean, ReshapeStart, SetStartWeights
+from gui.requests import DrawPoints, ErasePoints, MoveStartMean, ReshapeStart, SetStartWeights
+
+MOST_DRAWN = 20_000
+"""So many points can be drawn by hand: with more, each stroke would be felt."""
 
 
 def changed(instance: Any, setting: str, value: Any, where: str) -> Any:
@@ -62,6 +67,61 @@ def with_file(experiment: Experiment, file: File) -> Experiment:
     return experiment.replace(
         data=file, model=model or experiment.model, start=start, lanes=lanes, title=title, caption=""
     )
+
+
+def with_points_drawn(
+    experiment: Experiment, dataset: Dataset, request: DrawPoints, present: dict[str, Any]
+) -> Experiment:
+    """The data with points added, as data drawn by hand; the start stays where it is (`present`)."""
+    drawn = _as_drawn(experiment.data, dataset)
+    added = np.array(request.points, dtype=np.float64).reshape(-1, dataset.dimension)
+    if experiment.model.name == "poisson-mixture":
+        added = np.maximum(np.rint(added), 0.0)
+    points = (*drawn.points, *(tuple(row) for row in added.tolist()))
+    if len(points) > MOST_DRAWN:
+        raise InputError(f"There are {MOST_DRAWN} points already, which is as many as can be drawn by hand.")
+    known = drawn.classes or (-1,) * len(drawn.points)
+    classes = (*known, *(request.label,) * len(added))
+    return _drawn_over(experiment, dataclasses.replace(drawn, points=points, classes=classes), present)
+
+
+def with_points_erased(
+    experiment: Experiment, dataset: Dataset, request: ErasePoints, present: dict[str, Any]
+) -> Experiment:
+    """The data without the points within an ellipse; raises InputError where too few would be left."""
+    drawn = _as_drawn(experiment.data, dataset)
+    distance = (dataset.values - np.asarray(request.at)) / np.asarray(request.reach)
+    kept = np.flatnonzero(np.sum(np.square(distance), axis=1) > 1.0).tolist()
+    if len(kept) == dataset.rows:
+        return experiment
+    points = tuple(drawn.points[place] for place in kept)
+    classes = tuple(drawn.classes[place] for place in kept) if drawn.classes else ()
+    return _drawn_over(experiment, dataclasses.replace(drawn, points=points, classes=classes), present)
+
+
+def _as_drawn(story: DataStory, dataset: Dataset) -> Drawn:
+    """The present data as drawn points; raises InputError where that cannot be."""
+    if isinstance(story, Drawn):
+        return story
+    if dataset.dimension > 2:
+        raise InputError(
+            f"{dataset.name} has {dataset.dimension} columns; points can be drawn where there are one or two."
+        )
+    if dataset.row_weights is not None:
+        raise InputError(
+            f"{dataset.name} has row weights, so points cannot be drawn into it; choose other data."
+        )
+    if dataset.rows > MOST_DRAWN:
+        raise InputError(
+            f"{dataset.name} has {dataset.rows} points; points can be drawn into data of at most {MOST_DRAWN}."
+        )
+    classes = () if dataset.labels is None else tuple(np.minimum(dataset.labels, 11).tolist())
+    return Drawn(tuple(tuple(row) for row in dataset.values.tolist()), classes, dataset.columns)
+
+
+def _drawn_over(experiment: Experiment, drawn: Drawn, present: dict[str, Any]) -> Experiment:
+    start = experiment.start if isinstance(experiment.start, GivenParameters) else given(present)
+    return experiment.replace(data=drawn, start=start)
 
 
 def with_model(experiment: Experiment, name: str) -> Experiment:

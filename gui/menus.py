@@ -47,6 +47,8 @@ class Menus(QObject):
         edit = bar.addMenu("&Edit")
         self._undo = self._add(edit, "&Undo", session.undo, QKeySequence("Ctrl+Z"))
         self._redo = self._add(edit, "&Redo", session.redo, QKeySequence("Ctrl+Shift+Z"))
+        edit.addSeparator()
+        self._add(edit, "Draw points", window.panel.drawing.toggle, QKeySequence("B"))
         self.experiments = bar.addMenu("E&xperiments")
         self._fill_experiments()
         self._fill_run(bar.addMenu("&Run"))

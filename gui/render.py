@@ -17,6 +17,9 @@ from gui.shell import Shell
 from gui.views.base import View
 from gui.window import Window
 
+SETTLING = 4
+"""Rounds of events after which a layout that changed once more stands still."""
+
 VIEWS = ("window", "data", "likelihood", "simplex")
 
 
@@ -53,7 +56,8 @@ def render(
             raise InputError(refused[0])
         window.session.finish_all()
         window.session.move_to_iteration(at)
-        app.processEvents()
+        for _ in range(SETTLING):
+            app.processEvents()
         image = _picture(window, size, view)
         if not QImageWriter(str(output), QByteArray(b"png")).write(image):
             raise InputError(f"{output} cannot be written; choose another folder or name.")

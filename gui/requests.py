@@ -30,6 +30,24 @@ class SetStartWeights:
 
 
 @dataclass(frozen=True)
+class DrawPoints:
+    """Points (p,) on the canvas, in a class, are to be added to the data."""
+
+    points: tuple[tuple[float, ...], ...]
+    label: int
+    final: bool
+
+
+@dataclass(frozen=True)
+class ErasePoints:
+    """The data's points within an ellipse around `at` (p,), with half axes `reach` (p,), are to go."""
+
+    at: tuple[float, ...]
+    reach: tuple[float, ...]
+    final: bool
+
+
+@dataclass(frozen=True)
 class MoveCursor:
     """The cursor is to stand at this position of the clock."""
 
@@ -43,5 +61,5 @@ class OpenStart:
     seed: int
 
 
-Request = MoveStartMean | ReshapeStart | SetStartWeights | MoveCursor | OpenStart
+Request = MoveStartMean | ReshapeStart | SetStartWeights | MoveCursor | OpenStart | DrawPoints | ErasePoints
 """`final` is false while the mouse still moves and true when it is released."""

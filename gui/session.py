@@ -25,7 +25,7 @@ from gui.frame import Frame, Scene, pinned_lanes, resolve, scene
 from gui.pins import Pin
 from gui.playback import Playback
 from gui.race import Race
-from gui.requests import MoveCursor, OpenStart, Request
+from gui.requests import DrawPoints, ErasePoints, MoveCursor, OpenStart, Request
 from gui.worker import Turns
 
 Rates = tuple[float | None, ...]
@@ -413,6 +413,21 @@ class Session(QObject):
             return
         found, scene_now = self._preparation, self._scene
         if found is None or scene_now is None:
+            return
+        if isinstance(request, DrawPoints | ErasePoints):
+            dataset, present = found.dataset, self.present_start()
+            if isinstance(request, DrawPoints):
+                self.edit(
+                    "draw points",
+                    lambda e: edits.with_points_drawn(e, dataset, request, present),
+                    request.final,
+                )
+            else:
+                self.edit(
+                    "erase points",
+                    lambda e: edits.with_points_erased(e, dataset, request, present),
+                    request.final,
+                )
             return
         self.edit(
             "drag the start",

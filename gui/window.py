@@ -24,6 +24,7 @@ from gui.controls.transport import Transport
 from gui.dialogs import Dialogs
 from gui.e_step_table import EStepTable
 from gui.frame import Frame
+from gui.items.brush import Brush
 from gui.items.viewport import Viewport
 from gui.lecture import PICTURES, Lecture, Subtitle
 from gui.loading_bar import LoadingBar
@@ -78,6 +79,7 @@ class Window(QObject):
         self.e_step = EStepTable(shell)
         self.pin_list = PinList(self.session, shell)
         self._shown = frozenset(PICTURES)
+        self._brush: Brush | None = None
         self._paint_seconds = 0.0
         self._last_tick = time.monotonic()
         self._notice_until = 0.0
@@ -142,6 +144,7 @@ class Window(QObject):
                 lambda index=index: self.session.adjust_lane(index, "after_leaving", "continue", True)
             )
             canvas.use_style(self.style_now)
+            canvas.use_brush(self._brush)
             strip.use_style(self.style_now)
             self.canvases.append(canvas)
             self.strips.append(strip)
@@ -300,8 +303,16 @@ class Window(QObject):
                 "remove intervention", lambda e: edits.without_intervention(e, index, number)
             )
         )
+        panel.brush_changed.connect(self._use_brush)
         panel.many_starts_requested.connect(session.try_many_starts)
         panel.open_file_requested.connect(self.dialogs.open_file)
+
+    def _use_brush(self, radius: int, label: int) -> None:
+        """The canvases draw points with this brush; none with a radius of 0."""
+        self._brush = Brush(float(radius), label) if radius else None
+        self.viewport.held = self._brush is not None
+        for canvas in self.canvases:
+            canvas.use_brush(self._brush)
 
     def reseed_data(self) -> None:
         """The same data story with the next seed."""

@@ -83,7 +83,8 @@ class SettingsForm(QWidget):
                 field.show_names(possible)
             elif possible is not None and isinstance(field, PickedNameField):
                 field.show_names(possible.names)
-            field.show_value(getattr(instance, name))
+            if name not in self._hidden:
+                field.show_value(getattr(instance, name))
             choices = {key[1]: why for key, why in unavailable.items() if len(key) == 2 and key[0] == name}
             field.refuse(unavailable.get((name,)), choices)
         self._arrange()

@@ -15,6 +15,7 @@ from engine.settings import settings_of
 from engine.stopping import Stop
 from gui.controls.chooser import Chooser
 from gui.controls.combinations import Reasons, hidden_settings, lane_section
+from gui.controls.drawing import DrawingTools
 from gui.controls.fields import kind_of
 from gui.controls.form import SettingsForm, Unavailable
 from gui.controls.icons import icon
@@ -25,7 +26,7 @@ from gui.controls.section import Section
 from gui.controls.words import number_text, plain_title, tooltip
 from gui.style import Style, style
 
-NEVER_SHOWN = ("content", "sha256")
+NEVER_SHOWN = ("content", "sha256", "points", "classes")
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class ControlPanel(QWidget):
     intervention_removed = Signal(int, int)
     open_file_requested = Signal()
     many_starts_requested = Signal()
+    brush_changed = Signal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,6 +102,9 @@ class ControlPanel(QWidget):
         )
         self.try_starts.clicked.connect(lambda checked=False: self.many_starts_requested.emit())
         self.sections["start"].contents.addWidget(self.try_starts)
+        self.drawing = DrawingTools()
+        self.drawing.changed.connect(self.brush_changed)
+        self.sections["data"].contents.addWidget(self.drawing)
         self.lanes: list[LanePanel] = []
         self.add_lane = Link("Add a lane")
         self.add_lane.clicked.connect(lambda checked=False: self.lane_added.emit())
@@ -215,6 +220,7 @@ class ControlPanel(QWidget):
     def use_style(self, chosen: Style) -> None:
         """Draws in this style from now on."""
         self._style = chosen
+        self.drawing.use_style(chosen)
         for section in (*self.sections.values(), *self.lanes):
             section.use_style(chosen)
         self.open_file.setIcon(icon("open", chosen))

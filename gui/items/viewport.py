@@ -14,7 +14,8 @@ WIDEST_VIEW = 1e3
 class Viewport(QObject):
     """The limits shown, (p, 2) in canvas coordinates with p = 1 or 2; `changed` tells of every move.
 
-    The two axes are scaled independently: data on wildly different scales fill the canvas, too.
+    The two axes are scaled independently: data on wildly different scales fill the canvas, too. While it is
+    `held`, new data in the same place change nothing: the canvas stands still under a brush.
     """
 
     changed = Signal()
@@ -24,6 +25,7 @@ class Viewport(QObject):
         self._whole: Array = np.array([[0.0, 1.0], [0.0, 1.0]])
         self._limits = self._whole
         self._dataset: Dataset | None = None
+        self.held = False
         self._projection: Projection | None = None
 
     @property
@@ -40,9 +42,11 @@ class Viewport(QObject):
         """Fits a scene of new data or another projection; where only the start changed, nothing moves."""
         if scene.dataset is self._dataset and same_projection(scene.projection, self._projection):
             return
+        same_place = same_projection(scene.projection, self._projection)
         self._dataset, self._projection = scene.dataset, scene.projection
         self._whole = np.array(scene.limits)
-        self._move(self._whole)
+        if not (self.held and same_place):
+            self._move(self._whole)
 
     def reset(self) -> None:
         """Shows all the data again."""

@@ -1,6 +1,6 @@
 """One lane's picture of the data: points, components, their way, and the start that can be dragged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from gui.frame import Components, Frame, LaneFrame, Scene
 from gui.items.axes import Axes, draw_axes, nice_ticks, tick_text
+from gui.items.brush import Brush, canvas_point, draw_brush, reach, sprayed
 from gui.items.canvas_notes import HEADER_GAP, draw_header, draw_hint, draw_outside, header_height
 from gui.items.cloud import CloudKeeper, holds_counts
 from gui.items.component_marks import (
@@ -28,13 +29,14 @@ from gui.items.pinned_runs import draw_pinned_ellipses
 from gui.items.points import Points
 from gui.items.start_ghost import HIT_RADIUS, Grip, dragged, draw_ghost, ghost_handles, ghost_means, grip_at
 from gui.items.viewport import Viewport
-from gui.requests import MoveStartMean, ReshapeStart
+from gui.requests import DrawPoints, ErasePoints, MoveStartMean, ReshapeStart
 from gui.style import Style
 from gui.views.base import View
 
 CLICK_PIXELS = 3.0
 ZOOM_OF_A_NOTCH = 0.82
 SETTLE_MILLISECONDS = 1500
+BRUSH_MILLISECONDS = 60
 
 
 @dataclass
@@ -46,6 +48,16 @@ class _Drag:
     last: QPointF
     offset: QPointF
     moved: bool = False
+
+
+@dataclass
+class _Stroke:
+    """A pressed button that draws or erases points; a click until it `moved`. `points` wait to be asked for."""
+
+    erases: bool
+    pressed: QPointF
+    moved: bool = False
+    points: list[tuple[float, ...]] = field(default_factory=list)
 
 
 class DataCanvas(View):
@@ -65,6 +77,13 @@ class DataCanvas(View):
         self._axes_layer, self._points_layer = Layer(), Layer()
         self._drag: _Drag | None = None
         self._hovered: Grip | None = None
+        self._brush: Brush | None = None
+        self._stroke: _Stroke | None = None
+        self._brushing = QTimer(self)
+        self._brushing.setSingleShot(True)
+        self._brushing.setInterval(BRUSH_MILLISECONDS)
+        self._brushing.timeout.connect(self._leave_points)
+        self._spray = np.random.Generator(np.random.Philox(lane_index))
         self._mouse = QPointF()
         self._moved_start: Components | None = None
         self._moved_in: Scene | None = None
@@ -72,6 +91,13 @@ class DataCanvas(View):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MILLISECONDS)
         self._settle.timeout.connect(self._let_go)
+
+    def use_brush(self, brush: Brush | None) -> None:
+        """Draws points with this brush instead of dragging the start or the canvas; None: no longer."""
+        self._brush = brush
+        self._drag = None
+        self.setCursor(Qt.CursorShape.ArrowCursor if brush is None else Qt.CursorShape.CrossCursor)
+        self.update()
 
     # Frames
 
@@ -150,6 +176,9 @@ class DataCanvas(View):
             draw_hint(
                 painter, axes.area, self._hint_place(frame, axes, gripped), _hint(frame, gripped), style
             )
+        if self._brush is not None and axes.area.contains(self._mouse) and self.underMouse():
+            erases = self._stroke is not None and self._stroke.erases
+            draw_brush(painter, self._mouse, self._brush, erases, style)
         painter.restore()
         legend = "" if flat else self._points.legend(scene)
         draw_header(
@@ -245,6 +274,11 @@ class DataCanvas(View):
         ):
             event.ignore()
             return
+        if self._brush is not None:
+            erases = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self._stroke = _Stroke(erases, at)
+            self._draw_stroke(at, final=False)
+            return
         grip = self._grip_at(at)
         offset = QPointF() if grip is None else self._hint_place(frame, axes, grip) - at
         self._drag = _Drag(grip, at, at, offset)
@@ -253,6 +287,12 @@ class DataCanvas(View):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._mouse = at = event.position()
+        if self._brush is not None:
+            if self._stroke is not None and (at - self._stroke.pressed).manhattanLength() >= CLICK_PIXELS:
+                self._stroke.moved = True
+                self._draw_stroke(at, final=False)
+            self.update()
+            return
         drag = self._drag
         if drag is None:
             self._hover(self._grip_at(at))
@@ -267,6 +307,10 @@ class DataCanvas(View):
         drag.last = at
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._stroke is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._draw_stroke(event.position(), final=True)
+            self._stroke = None
+            return
         drag = self._drag
         if drag is None or event.button() != Qt.MouseButton.LeftButton:
             event.ignore()
@@ -301,6 +345,37 @@ class DataCanvas(View):
         at = np.array([axes.value_x(event.position().x()), axes.value_y(event.position().y())])
         self.viewport.zoom(at[: len(self.viewport.limits)], ZOOM_OF_A_NOTCH**turned)
         event.accept()
+
+    def _draw_stroke(self, at: QPointF, final: bool) -> None:
+        """What the brush does here: one point for a click, a spray for a drag, or erasing.
+
+        The session is asked at intervals only, so that a fast mouse does not restart the lanes at each event.
+        """
+        axes, frame, brush, stroke = self._axes_now(), self.frame, self._brush, self._stroke
+        if axes is None or frame is None or brush is None or stroke is None:
+            return
+        dimension = frame.scene.projection.dimension
+        if stroke.erases:
+            if final or not self._brushing.isActive():
+                here = canvas_point(axes, at, dimension)
+                self.requested.emit(ErasePoints(here, reach(axes, brush, dimension), final))
+                self._brushing.start()
+            return
+        if not stroke.moved and not final:
+            stroke.points.append(canvas_point(axes, at, dimension))
+        elif not final:
+            stroke.points += sprayed(axes, at, brush, dimension, self._spray)
+        if final:
+            self._leave_points(final=True)
+        elif not self._brushing.isActive():
+            self._brushing.start()
+
+    def _leave_points(self, final: bool = False) -> None:
+        """Asks for the points that the stroke has gathered."""
+        brush, stroke = self._brush, self._stroke
+        if brush is not None and stroke is not None and (stroke.points or final) and not stroke.erases:
+            self.requested.emit(DrawPoints(tuple(stroke.points), brush.label, final))
+            stroke.points = []
 
     def _hover(self, grip: Grip | None) -> None:
         shape = Qt.CursorShape.ArrowCursor
