@@ -152,6 +152,12 @@ def with_start(experiment: Experiment, name: str, present: dict[str, Any]) -> Ex
     return experiment.replace(start=configure(cls, kept, "[start]"))
 
 
+def with_typed_start(experiment: Experiment, values: dict[str, Any], prepared: Any) -> Experiment:
+    """A start by parameters as they were typed; raises InputError where they are impossible."""
+    experiment.model.accept(prepared, values)
+    return experiment.replace(start=given(values))
+
+
 def given(values: dict[str, Any]) -> GivenParameters:
     """A start by parameters from arrays."""
     return GivenParameters(**{name: _tuples(np.asarray(block).tolist()) for name, block in values.items()})

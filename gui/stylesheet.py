@@ -130,8 +130,9 @@ QPushButton[role="link"]:disabled {{ color: {faint}; }}
 QProgressBar {{ background: {grid}; border: none; border-radius: 3px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
 QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0px; }}
-QScrollBar::handle:vertical {{ background: {line}; border-radius: 4px; min-height: 28px; }}
-QScrollBar::handle:vertical:hover {{ background: {muted}; }}
+QScrollBar:horizontal {{ background: transparent; height: 8px; margin: 0px; }}
+QScrollBar::handle {{ background: {line}; border-radius: 4px; min-height: 28px; min-width: 28px; }}
+QScrollBar::handle:hover {{ background: {muted}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0px; height: 0px; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 """

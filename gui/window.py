@@ -29,6 +29,7 @@ from gui.items.viewport import Viewport
 from gui.lecture import PICTURES, Lecture, Subtitle
 from gui.loading_bar import LoadingBar
 from gui.menus import Menus
+from gui.parameter_table import ParameterTable
 from gui.pin_list import PinList
 from gui.session import Session
 from gui.shell import Shell
@@ -77,6 +78,7 @@ class Window(QObject):
         self.strips: list[StatusStrip] = []
         self.dialogs = Dialogs(self)
         self.e_step = EStepTable(shell)
+        self.parameters = ParameterTable(self.session, shell)
         self.pin_list = PinList(self.session, shell)
         self._shown = frozenset(PICTURES)
         self._brush: Brush | None = None
@@ -366,6 +368,7 @@ class Window(QObject):
             strip.show_lane(lane)
         self.transport.show_state(frame)
         self.e_step.show_frame(frame)
+        self.parameters.show_frame(frame)
         self.panel.show_in_flight(
             self.session.settings_in_flight(), tuple(lane.iteration for lane in frame.lanes)
         )
@@ -377,6 +380,12 @@ class Window(QObject):
         self.e_step.setVisible(not self.e_step.isVisible())
         if self.session.frame is not None:
             self.e_step.show_frame(self.session.frame)
+
+    def show_parameters(self) -> None:
+        """The table of parameters, beside the window."""
+        self.parameters.setVisible(not self.parameters.isVisible())
+        if self.session.frame is not None:
+            self.parameters.show_frame(self.session.frame)
 
     def show_pins(self) -> None:
         """The list of pinned runs, beside the window."""

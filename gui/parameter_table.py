@@ -1,0 +1,179 @@
+"""Parameters as a table: those of the start, which can be typed over, and those of each lane at the cursor."""
+
+import json
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.parameters import Array
+from gui import edits
+from gui.controls.inputs import ChoiceBox
+from gui.controls.words import MINUS, number_text
+from gui.frame import Frame
+from gui.items.simplex_geometry import with_weight
+from gui.session import Session
+
+START = -1
+WIDTH_OF_CHOICE = 220
+HINT = "The start can be typed over: Enter applies a number, and both lanes begin there."
+
+Place = tuple[str, tuple[int, ...]]
+"""A block and where in it a number stands, the component first."""
+
+
+class ParameterTable(QDialog):
+    """Stays beside the window and follows the cursor."""
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Tool)
+        self._session = session
+        self._frame: Frame | None = None
+        self._places: list[Place] = []
+        self.setWindowTitle("Parameters")
+        self.resize(640, 260)
+        self.whose = ChoiceBox()
+        self.whose.setAccessibleName("Whose parameters")
+        self.whose.setMinimumWidth(WIDTH_OF_CHOICE)
+        self.whose.picked.connect(lambda value: self._fill())
+        self.table = QTableWidget()
+        self.table.setAccessibleName("Parameters")
+        self.table.itemChanged.connect(self._typed)
+        self.hint = QLabel(HINT)
+        self.hint.setWordWrap(True)
+        self.copy_csv, self.copy_json = QPushButton("Copy as CSV"), QPushButton("Copy as JSON")
+        self.copy_csv.clicked.connect(lambda checked=False: self._copy(self.as_csv()))
+        self.copy_json.clicked.connect(lambda checked=False: self._copy(self.as_json()))
+        top = QHBoxLayout()
+        top.addWidget(self.whose)
+        top.addStretch(1)
+        top.addWidget(self.copy_csv)
+        top.addWidget(self.copy_json)
+        column = QVBoxLayout(self)
+        column.addLayout(top)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.hint)
+
+    def show_frame(self, frame: Frame) -> None:
+        """Fills the table from a frame; nothing is done while it is hidden."""
+        self._frame = frame
+        if not self.isVisible():
+            return
+        titles = [
+            ("The start", START),
+            *((f"{lane.title} at the cursor", lane.index) for lane in frame.lanes),
+        ]
+        if titles != [(self.whose.itemText(i), self.whose.itemData(i)) for i in range(self.whose.count())]:
+            chosen = self.whose.currentData()
+            self.whose.clear()
+            for title, index in titles:
+                self.whose.add_choice(title, index)
+            self.whose.show_choice(chosen if chosen in [index for _, index in titles] else START)
+        self._fill()
+
+    @property
+    def parameters(self) -> dict[str, Array]:
+        """The natural parameters that are shown, by name, in the data's units."""
+        frame, index = self._frame, self.whose.currentData()
+        if frame is None:
+            return {}
+        lanes = {lane.index: lane.parameters for lane in frame.lanes}
+        return dict(frame.scene.model.describe(lanes.get(index, frame.scene.start_parameters)))
+
+    def as_json(self) -> str:
+        """The parameters as `fit --start FILE.json` reads them."""
+        return json.dumps({name: np.asarray(block).tolist() for name, block in self.parameters.items()})
+
+    def as_csv(self) -> str:
+        """The table as CSV, with a header, at full precision."""
+        values = self.parameters
+        lines = [",".join(["component", *(self._heading(place).replace(",", " ") for place in self._places)])]
+        for k in range(self.table.rowCount()):
+            numbers = [repr(float(values[name][(k, *where)])) for name, where in self._places]
+            lines.append(",".join([str(k + 1), *numbers]))
+        return "\n".join(lines) + "\n"
+
+    def _fill(self) -> None:
+        values = self.parameters
+        self._places = _places(values)
+        rows = len(values["weights"]) if "weights" in values else 0
+        mine = self.whose.currentData() in (START, None)
+        self.table.blockSignals(True)
+        self.table.setRowCount(rows)
+        self.table.setColumnCount(len(self._places))
+        self.table.setHorizontalHeaderLabels([self._heading(place) for place in self._places])
+        self.table.setVerticalHeaderLabels([f"component {k + 1}" for k in range(rows)])
+        for row in range(rows):
+            for column, (name, where) in enumerate(self._places):
+                item = self.table.item(row, column)
+                if item is None:
+                    item = QTableWidgetItem()
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                    self.table.setItem(row, column, item)
+                value = float(values[name][(row, *where)])
+                item.setText(number_text(float(f"{value:.6g}")))
+                item.setToolTip(repr(value))
+                editable = Qt.ItemFlag.ItemIsEditable
+                item.setFlags(item.flags() | editable if mine else item.flags() & ~editable)
+        self.table.resizeColumnsToContents()
+        self.table.blockSignals(False)
+        self.hint.setVisible(mine)
+
+    def _heading(self, place: Place) -> str:
+        name, where = place
+        columns = self._frame.scene.dataset.columns if self._frame is not None else ()
+        singular = {"weights": "weight", "means": "mean", "covariances": "covariance", "rates": "rate"}
+        return " ".join([singular.get(name, name), ",".join(columns[axis] for axis in where)]).strip()
+
+    def _typed(self, item: QTableWidgetItem) -> None:
+        name, where = self._places[item.column()]
+        try:
+            value = float(item.text().strip().replace(MINUS, "-").replace(",", "."))
+        except ValueError:
+            self._session.failed.emit(
+                f"\u201c{item.text()}\u201d is not a number, so the start stays as it was."
+            )
+            self._fill()
+            return
+        values = {block: np.array(array, dtype=float) for block, array in self.parameters.items()}
+        _put(values, name, (item.row(), *where), value)
+        self._session.edit("type the start", lambda e: edits.with_typed_start(e, values, self._prepared()))
+        self._fill()
+
+    def _prepared(self) -> Any:
+        assert self._session.preparation is not None
+        return self._session.preparation.prepared
+
+    def _copy(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+
+
+def _places(values: dict[str, Array]) -> list[Place]:
+    """Where the numbers of one component stand; of a symmetric matrix one triangle."""
+    return [
+        (name, where)
+        for name, block in values.items()
+        for where in np.ndindex(*block.shape[1:])
+        if len(where) < 2 or where[0] <= where[1]
+    ]
+
+
+def _put(values: dict[str, Array], name: str, where: tuple[int, ...], value: float) -> None:
+    """Writes one number; the other weights make room for a weight, a matrix stays symmetric."""
+    if name == "weights":
+        values[name] = with_weight(values[name], where[0], min(max(value, 0.0), 1.0))
+        return
+    values[name][where] = value
+    if len(where) == 3:
+        values[name][where[0], where[2], where[1]] = value
