@@ -191,7 +191,7 @@ class LaneFrame:
     `means_path` (m, K, p) belong to the iterations `path_iterations` (m,) up to the cursor.
     `stair_at(iteration)` is EM's step from there as a stair on the bound, computed when asked for; `gain`
     what a gradient's half step promises. `e_step()` is what EM and a gradient make of the E step at the
-    cursor, likewise.
+    cursor, likewise. `colours` (K) says which colour each component has, see `LaneSource`.
     """
 
     index: int
@@ -223,6 +223,7 @@ class LaneFrame:
     stair_at: Callable[[int], Stair | None]
     gain: Gain | None
     e_step: Callable[[], EStepUse | None]
+    colours: tuple[int, ...]
 
     @property
     def ended(self) -> bool:
@@ -263,7 +264,11 @@ class Frame:
 
 @dataclass(frozen=True, eq=False)
 class LaneSource:
-    """What `resolve` reads of a lane: its place, words, trace and family."""
+    """What `resolve` reads of a lane: its place, words, trace and family.
+
+    `colours` are the colours of its components, so that one colour means one cluster in every lane; empty:
+    their own order.
+    """
 
     index: int
     title: str
@@ -271,6 +276,7 @@ class LaneSource:
     family: str
     settings: str
     trace: Trace
+    colours: tuple[int, ...] = ()
 
 
 def clock_column(trace: Trace, clock: str) -> Array:
@@ -411,6 +417,7 @@ def _lane_frame(
         partial(_stair_at, scene, trace) if source.family == "em" else _no_stair,
         _gain(trace, iteration) if half else None,
         partial(_e_step, scene, trace, iteration),
+        source.colours or tuple(range(len(scene.start.weights))),
     )
 
 

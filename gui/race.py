@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.algorithms.base import State
 from engine.algorithms.gradient import GradientAlgorithm, GradientState
+from engine.analysis.matching import matched_components
 from engine.experiment import Experiment, Lane
 from engine.objective import Problem
 from engine.parameters import Parameters
@@ -55,8 +56,8 @@ class Race:
     def traces(self) -> list[Trace]:
         return [engine.trace for engine in self._engines]
 
-    def sources(self) -> list[LaneSource]:
-        """What a frame reads of each lane."""
+    def sources(self, colours: Sequence[tuple[int, ...]] = ()) -> list[LaneSource]:
+        """What a frame reads of each lane; `colours` as in `LaneSource`, none for the components' own order."""
         return [
             LaneSource(
                 index,
@@ -65,6 +66,7 @@ class Race:
                 lane.algorithm.family,
                 _settings_text(lane),
                 self._engines[index].trace,
+                colours[index] if index < len(colours) else (),
             )
             for index, lane in enumerate(self.experiment.lanes)
         ]
@@ -146,6 +148,11 @@ class Race:
                     point = state
             points.append(point)
         return points
+
+    def matched(self) -> tuple[tuple[int, ...], ...]:
+        """For every lane, which component of the first lane each of its own has become in the end."""
+        ends = [trace.last.parameters for trace in self.traces]
+        return matched_components(ends[0], ends)
 
     def close(self, seconds: float = CLOSING_SECONDS) -> bool:
         """Ends every engine; whether all had ended within the time."""

@@ -29,6 +29,8 @@ from gui.requests import DrawPoints, ErasePoints, MoveCursor, OpenStart, Request
 from gui.worker import Turns
 
 Rates = tuple[float | None, ...]
+Polished = tuple[float, tuple[tuple[int, ...], ...]]
+"""The best known maximum, and for every lane the colours of its components."""
 
 AT_ONCE_UP_TO = 20_000
 """Data of at most so many rows are generated and prepared without leaving the window's thread."""
@@ -73,6 +75,7 @@ class Session(QObject):
         self._race: Race | None = None
         self._generation = 0
         self._polished: float | None = None
+        self._colours: tuple[tuple[int, ...], ...] = ()
         self._polishing = False
         self._drawn: tuple[object, ...] = ()
         self._background = Background(self)
@@ -299,7 +302,7 @@ class Session(QObject):
             restarted = race.exchange(wanted)
             if restarted:
                 race.wait_for_entries(0, 0.05)
-                self._polished = None
+                self._polished, self._colours = None, ()
                 self._generation += 1
                 self.playback.rewind()
             self._follow(wanted)
@@ -338,7 +341,7 @@ class Session(QObject):
             self._shown = (0, 1) if preparation.dataset.dimension > 1 else None
         self.experiment, self._preparation = wanted, preparation
         self._generation += 1
-        self._polished = None
+        self._polished, self._colours = None, ()
         self._make_scene()
         self._race = Race(self.turns, wanted, preparation)
         self._follow(wanted)
@@ -397,7 +400,7 @@ class Session(QObject):
         self._merging = None if final else name
         self.experiment = wanted
         race.intervene(wanted, index, iteration)
-        self._polished = None
+        self._polished, self._colours = None, ()
         self._generation += 1
         self.playback.allow()
         self.experiment_changed.emit()
@@ -543,6 +546,7 @@ class Session(QObject):
             race.wait_for_entries(max(trace.count for trace in race.traces), 1.0)
         best = race.best_end()
         self._polished = None if best is None else polished_maximum(race.preparation.problem(), best)
+        self._colours = race.matched()
         self.refresh(force=True)
 
     def tick(self, seconds: float) -> None:
@@ -592,13 +596,13 @@ class Session(QObject):
             return
         generation, problem = self._generation, race.preparation.problem()
 
-        def work(progress: Callable[[float], None], cancelled: Callable[[], bool]) -> float:
+        def work(progress: Callable[[float], None], cancelled: Callable[[], bool]) -> Polished:
             problem.checkpoint_with(lambda: _raise_if(cancelled()))
-            return polished_maximum(problem, best)
+            return polished_maximum(problem, best), race.matched()
 
-        def done(value: float) -> None:
+        def done(found: Polished) -> None:
             if generation == self._generation:
-                self._polished = value
+                self._polished, self._colours = found
                 self.refresh(force=True)
 
         self._background.start(work, done, lambda error: None)

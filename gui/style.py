@@ -1,6 +1,6 @@
 """Every colour, pen, font and size, for light, dark and lecture."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from PySide6.QtCore import Qt
@@ -93,6 +93,12 @@ class Style:
         colour = QColor(self.components[index % len(self.components)])
         colour.setAlphaF(alpha)
         return colour
+
+    def recoloured(self, order: tuple[int, ...]) -> "Style":
+        """The same style with component k in the colour of component `order[k]`."""
+        if order == tuple(range(len(order))):
+            return self
+        return replace(self, components=tuple(self.components[k % len(self.components)] for k in order))
 
     def lane(self, index: int, alpha: float = 1.0) -> QColor:
         """The colour of a lane, counted from 0."""

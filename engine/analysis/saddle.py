@@ -14,6 +14,7 @@ from engine.models.base import UndefinedLikelihood
 from engine.objective import Problem
 from engine.parameters import Block, Parameters, Simplex
 from engine.roundoff import roundoff_bound
+from engine.wording import number_text
 
 MULTIPLIER_MARGIN = 1e-6
 PROBE_LENGTHS = (1e-3, 1e-2, 1e-1)
@@ -39,7 +40,7 @@ def weight_to_raise(problem: Problem, position: Position) -> str | None:
     if multipliers[best] <= 1 + MULTIPLIER_MARGIN:
         return None
     return (
-        f"weight {best + 1} is 0 and the mean of f{best + 1}/f is {multipliers[best]:.7g}, above 1: "
+        f"weight {best + 1} is 0 and the mean of f{best + 1}/f is {number_text(multipliers[best], 7)}, above 1: "
         "raising it would raise the log-likelihood"
     )
 
@@ -69,7 +70,7 @@ def _convex_direction(problem: Problem, position: Position) -> str | None:
             )
             return (
                 f"{alike}a saddle: a small move to one side raises the log-likelihood by "
-                f"{max(ahead, behind):.2g}"
+                f"{number_text(max(ahead, behind), 2)}"
             )
     return None
 

@@ -156,7 +156,8 @@ class DataCanvas(View):
             or len(self.viewport.limits) != frame.scene.projection.dimension
         ):
             return
-        lane, style, scene = frame.lanes[self.lane_index], self.style_in_use, frame.scene
+        lane, scene = frame.lanes[self.lane_index], frame.scene
+        style = self.style_in_use.recoloured(lane.colours)
         painter.translate(area.topLeft())
         whole = QRectF(QPointF(0, 0), area.size())
         axes = self.axes(frame, whole)
@@ -189,7 +190,7 @@ class DataCanvas(View):
         self, painter: QPainter, frame: Frame, lane: LaneFrame, axes: Axes, size: QSizeF
     ) -> None:
         """What stays while the parameters stay: the axes, and upon them the points or bars."""
-        scene, style = frame.scene, self.style_in_use
+        scene, style = frame.scene, self.style_in_use.recoloured(lane.colours)
         flat = scene.projection.dimension == 1
         labels = scene.projection.labels
         area = axes.area.getRect()
@@ -214,7 +215,7 @@ class DataCanvas(View):
         self._points_layer.draw(painter, size, key, content)
 
     def _draw_plane(self, painter: QPainter, frame: Frame, lane: LaneFrame, axes: Axes) -> None:
-        scene, style = frame.scene, self.style_in_use
+        scene, style = frame.scene, self.style_in_use.recoloured(lane.colours)
         draw_pinned_ellipses(painter, frame, lane.index, axes, style)
         draw_components(painter, axes, lane.components, style)
         draw_trails(painter, axes, lane.means_path, style)
@@ -226,7 +227,7 @@ class DataCanvas(View):
             draw_arrows(painter, axes, lane.components, lane.next_components, style)
 
     def _draw_line(self, painter: QPainter, frame: Frame, lane: LaneFrame, axes: Axes) -> None:
-        scene, style = frame.scene, self.style_in_use
+        scene, style = frame.scene, self.style_in_use.recoloured(lane.colours)
         draw_densities(painter, axes, scene, lane.parameters, lane.components, style)
         draw_line_means(painter, axes, lane.components, lane.means_path, style)
         if frame.show_truth and scene.truth is not None:
