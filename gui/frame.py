@@ -47,7 +47,8 @@ class Projection:
 
     def covariances(self, covariances: Array) -> Array:
         """Covariances (..., d, d) on the canvas."""
-        return np.asarray(self.matrix @ covariances @ self.matrix.T)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self.matrix @ covariances @ self.matrix.T)
 
 
 def projection(dataset: Dataset, shown: tuple[int, int] | None) -> Projection:

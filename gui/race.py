@@ -111,6 +111,17 @@ class Race:
         self._problems, self._engines = problems, engines
         return bool(left or begun)
 
+    def resumable(self, index: int, iteration: int) -> int:
+        """The newest entry of a lane, at or before an iteration, from which it may go on; 0 where none is.
+
+        What has no value is none, nor what lies outside the constraints unless the lane may go on there.
+        """
+        trace = self._engines[index].trace
+        usable = np.isfinite(trace.floats("log_likelihood")[: iteration + 1])
+        if self.experiment.lanes[index].after_leaving != "continue":
+            usable &= trace.column("is_likelihood")[: iteration + 1]
+        return int(np.flatnonzero(usable)[-1]) if np.any(usable) else 0
+
     def intervene(self, experiment: Experiment, index: int, iteration: int) -> None:
         """Takes an experiment whose lane `index` was changed in flight: it goes on behind `iteration`."""
         old_lane, old_trace = self.experiment.lanes[index], self._engines[index].trace

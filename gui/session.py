@@ -3,7 +3,8 @@
 import math
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from engine.experiment import Experiment, read_experiment
 from engine.many_starts import ManyStarts, many_starts, with_start_seed
 from engine.models.mixture import Mixture
 from engine.preparation import Preparation, prepare
+from engine.saving import write_whole
 from engine.settings import settings_of
 from gui import edits
 from gui.background import Background
@@ -38,6 +40,19 @@ AT_ONCE_UP_TO = 20_000
 DEEPEST_UNDO = 200
 STARTS = 20
 
+Change = Callable[[Experiment], Experiment]
+Done = Callable[[Experiment | None], None]
+"""Hears which experiment stood on the stage before."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """An experiment as it stood before an edit, with the edit's name and the file that it belongs to."""
+
+    name: str
+    experiment: Experiment
+    path: Path | None
+
 
 class Session(QObject):
     """Decides. Views and controls ask; what comes out is a frame, an experiment, or one sentence.
@@ -45,7 +60,8 @@ class Session(QObject):
     Signals: `frame_changed(Frame)`; `experiment_changed()`; `failed(sentence)`; `missing_cells(sentence,
     experiment)` where dropping incomplete rows would mend it; `loading(fraction)`, negative when over;
     `stable_rates_found(rates)`, for each lane the largest stable learning rate at the cursor or None;
-    `pins_changed()`; `starting(fraction)` while many starts are run, negative when over.
+    `pins_changed()`; `starting(fraction)` while many starts are run, negative when over; `file_used(path)` when a
+    file has been opened or saved.
     """
 
     frame_changed = Signal(object)
@@ -56,6 +72,7 @@ class Session(QObject):
     stable_rates_found = Signal(object)
     pins_changed = Signal()
     starting = Signal(float)
+    file_used = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -65,13 +82,13 @@ class Session(QObject):
         self.frame: Frame | None = None
         self.playback = Playback()
         self.pins: tuple[Pin, ...] = ()
-        self._saved: Experiment | None = None
-        self._undo: list[tuple[str, Experiment]] = []
-        self._redo: list[tuple[str, Experiment]] = []
+        self._on_file: dict[Path | None, Experiment] = {}
+        self._csv_files: dict[str, Path] = {}
+        self._undo: list[Moment] = []
+        self._redo: list[Moment] = []
         self._merging: str | None = None
         self._preparation: Preparation | None = None
         self._scene: Scene | None = None
-        self._shown: tuple[int, int] | None = (0, 1)
         self._race: Race | None = None
         self._generation = 0
         self._polished: float | None = None
@@ -92,14 +109,31 @@ class Session(QObject):
     @property
     def dirty(self) -> bool:
         """Whether there are changes that no file holds."""
-        return self.experiment != self._saved
+        return self.experiment != self._on_file.get(self.path)
 
     @property
     def has_unsaved_work(self) -> bool:
         """Whether closing would lose an edit; how it is shown (speed, clock) is none."""
-        if self.experiment is None or self._saved is None:
+        if self.experiment is None:
             return False
-        return self.experiment.replace(show=self._saved.show) != self._saved
+        saved = self._on_file.get(self.path)
+        return saved is None or self.experiment.replace(show=saved.show) != saved
+
+    @property
+    def file(self) -> Path | None:
+        """The file that holds the present experiment; None where none does."""
+        return None if self.has_unsaved_work else self.path
+
+    @property
+    def csv_file(self) -> Path | None:
+        """Where the data came from that are saved inside the experiment; None where that file is another now."""
+        data = self.experiment.data if self.experiment is not None else None
+        path = self._csv_files.get(data.content) if isinstance(data, File) else None
+        try:
+            same = path is not None and File(path=str(path)).pinned().content == getattr(data, "content", None)
+        except InputError:
+            return None
+        return path if same else None
 
     def present_start(self) -> dict[str, Any]:
         """The natural parameters of the start that is shown, in the data's units."""
@@ -145,25 +179,48 @@ class Session(QObject):
     @property
     def undo_name(self) -> str | None:
         """What undo would take back, None where there is nothing."""
-        return self._undo[-1][0] if self._undo else None
+        return self._undo[-1].name if self._undo else None
 
     @property
     def redo_name(self) -> str | None:
-        return self._redo[-1][0] if self._redo else None
+        return self._redo[-1].name if self._redo else None
 
     # Opening and saving
 
     def open_experiment(self, experiment: Experiment, path: Path | None = None) -> None:
         """Shows an experiment; what was there stays where it cannot be prepared."""
 
-        def opened() -> None:
-            self.path, self._saved = path, experiment
-            self._undo.clear()
-            self._redo.clear()
-            self.playback.stop_at_start()
-            self.experiment_changed.emit()
+        def opened(before: Experiment | None) -> None:
+            self._on_file[path] = experiment
+            self._stand_on(path)
 
-        self._take(experiment, opened)
+        self._take(experiment, opened, lambda now: experiment)
+
+    def reopen(self, experiment: Experiment, path: Path | None, done: Callable[[], None]) -> None:
+        """Shows an experiment as it was edited when its window was lost; `path` is the file that it belongs to.
+
+        What that file holds is read again, so that changes that it does not hold count as not saved.
+        """
+
+        def opened(before: Experiment | None) -> None:
+            self._on_file.pop(path, None)
+            if path is not None:
+                with suppress(InputError):
+                    self._on_file[path] = read_experiment(path)
+            self._stand_on(path)
+            done()
+
+        self._take(experiment, opened, lambda now: experiment)
+
+    def _stand_on(self, path: Path | None) -> None:
+        """A file's experiment has come on stage: nothing to undo, and the cursor at its start."""
+        self.path = path
+        self._undo.clear()
+        self._redo.clear()
+        self.playback.stop_at_start()
+        if path is not None:
+            self.file_used.emit(path)
+        self.experiment_changed.emit()
 
     def open_path(self, path: Path) -> None:
         """Opens an experiment (.toml) or a CSV; a failure is one sentence and changes nothing."""
@@ -177,20 +234,25 @@ class Session(QObject):
 
     def present_path(self, path: Path) -> None:
         """Puts a shipped experiment on stage as one edit: undo brings back what was there."""
-        before = self.experiment
         try:
             experiment = read_experiment(path)
         except InputError as error:
             self.failed.emit(str(error))
             return
+        self._on_file[path] = experiment
+        self._present(f"open {experiment.title or path.stem}", experiment, path)
+        self.playback.playing = False
 
-        def shown() -> None:
+    def _present(self, name: str, experiment: Experiment, path: Path | None) -> None:
+        """A whole other experiment with its file, as one edit."""
+
+        def shown(before: Experiment | None) -> None:
             if before is not None:
-                self._remember(f"open {experiment.title or path.stem}", before)
-            self.path, self._saved = path, experiment
-            self.playback.playing = False
+                self._remember(name, before)
+            self._merging = None
+            self.path = path
 
-        self._take(experiment, shown)
+        self._take(experiment, shown, lambda now: experiment)
 
     def open_data(self, file: File) -> None:
         """Puts a CSV in the place of the data, as one edit that can be undone."""
@@ -202,12 +264,19 @@ class Session(QObject):
             wanted = edits.with_file(experiment, file.pinned(cancelled))
             return prepare(wanted, None, progress, cancelled)
 
-        self._loader.start(read, lambda found: self._loaded(experiment, found), self._refused_data(file))
+        def read_it(found: Preparation) -> None:
+            story = found.story
+            assert isinstance(story, File)
+            if file.path and not file.content:
+                path = Path(file.path).absolute()
+                if story.content:
+                    self._csv_files[story.content] = path
+                self.file_used.emit(path)
+            wanted = edits.with_file(experiment, story)
+            done = self._remembering("open data")
+            self._arrive(experiment, wanted, found, done, lambda now: edits.with_file(now, story))
 
-    def _loaded(self, experiment: Experiment, preparation: Preparation) -> None:
-        assert isinstance(preparation.story, File)
-        wanted = edits.with_file(experiment, preparation.story)
-        self._install(wanted, preparation, lambda: self._remember("open data", experiment))
+        self._loader.start(read, read_it, self._refused_data(file))
 
     def _refused_data(self, file: File) -> Callable[[Exception], None]:
         def refused(error: Exception) -> None:
@@ -230,18 +299,14 @@ class Session(QObject):
         data = experiment.data
         if isinstance(data, File):
             experiment = experiment.replace(data=data.relative_to(path.parent))
-        temporary = path.with_name(path.name + ".part")
-        try:
-            temporary.write_text(experiment.to_toml(), encoding="utf-8")
-            temporary.replace(path)
-        except OSError as error:
-            raise InputError(f"{path} cannot be written: {error.strerror or error}.") from None
-        self.path, self._saved = path, self.experiment
+        write_whole(path, experiment.to_toml())
+        self.path, self._on_file[path] = path, self.experiment
+        self.file_used.emit(path)
         self.experiment_changed.emit()
 
     # Editing
 
-    def edit(self, name: str, change: Callable[[Experiment], Experiment], final: bool = True) -> None:
+    def edit(self, name: str, change: Change, final: bool = True) -> None:
         """Applies an edit under a name; a failure is one sentence and changes nothing.
 
         Edits that are not `final` (a slider still moves) are merged into one entry of the undo stack, and
@@ -261,15 +326,20 @@ class Session(QObject):
         if not final and _rows_asked(wanted) > AT_ONCE_UP_TO and wanted.data != before.data:
             return
 
-        def done() -> None:
-            if self._merging != name:
+        self._take(wanted, self._remembering(name, final), change)
+
+    def _remembering(self, name: str, final: bool = True) -> Done:
+        """Puts an edit on the undo stack once it has come about, or merges it with the one before."""
+
+        def done(before: Experiment | None) -> None:
+            if self._merging != name and before is not None:
                 self._remember(name, before)
             self._merging = None if final else name
 
-        self._take(wanted, done)
+        return done
 
     def _remember(self, name: str, before: Experiment) -> None:
-        self._undo.append((name, before))
+        self._undo.append(Moment(name, before, self.path))
         del self._undo[:-DEEPEST_UNDO]
         self._redo.clear()
 
@@ -281,21 +351,26 @@ class Session(QObject):
         """Does again what was taken back."""
         self._swap(self._redo, self._undo)
 
-    def _swap(self, source: list[tuple[str, Experiment]], target: list[tuple[str, Experiment]]) -> None:
+    def _swap(self, source: list[Moment], target: list[Moment]) -> None:
         if not source or self.experiment is None:
             return
-        name, wanted = source[-1]
-        present = self.experiment
+        moment = source[-1]
 
-        def done() -> None:
+        def done(before: Experiment | None) -> None:
+            assert before is not None
             source.pop()
-            target.append((name, present))
+            target.append(Moment(moment.name, before, self.path))
+            self.path = moment.path
 
         self._merging = None
-        self._take(wanted, done)
+        # Who edits on while the old data are still being prepared no longer wants them.
+        self._take(moment.experiment, done, lambda now: now)
 
-    def _take(self, wanted: Experiment, done: Callable[[], None]) -> None:
-        """Brings an experiment on stage, preparing in the background what takes long."""
+    def _take(self, wanted: Experiment, done: Done, again: Change) -> None:
+        """Brings an experiment on stage, preparing in the background what takes long.
+
+        `again` makes what is wanted once more, of the experiment that has come on stage in the meantime.
+        """
         old, race = self.experiment, self._race
         if race is not None and old is not None and _same_ground(old, wanted):
             self.experiment = wanted
@@ -306,7 +381,10 @@ class Session(QObject):
                 self._generation += 1
                 self.playback.rewind()
             self._follow(wanted)
-            done()
+            if _columns_of(old) != _columns_of(wanted):
+                self._generation += 1
+                self._make_scene()
+            done(old)
             self.experiment_changed.emit()
             self.refresh(force=True)
             return
@@ -323,6 +401,12 @@ class Session(QObject):
                 return
             self._install(wanted, preparation, done)
             return
+        self._prepare_aside(wanted, earlier, done, again)
+
+    def _prepare_aside(
+        self, wanted: Experiment, earlier: Preparation | None, done: Done, again: Change
+    ) -> None:
+        old = self.experiment
 
         def work(progress: Callable[[float], None], cancelled: Callable[[], bool]) -> Preparation:
             return prepare(wanted, earlier, progress, cancelled)
@@ -331,14 +415,32 @@ class Session(QObject):
             self.failed.emit(str(error))
             self.experiment_changed.emit()
 
-        self._loader.start(work, lambda found: self._install(wanted, found, done), refused)
+        self._loader.start(work, lambda found: self._arrive(old, wanted, found, done, again), refused)
 
-    def _install(self, wanted: Experiment, preparation: Preparation, done: Callable[[], None]) -> None:
+    def _arrive(
+        self, old: Experiment | None, wanted: Experiment, found: Preparation, done: Done, again: Change
+    ) -> None:
+        """What was prepared aside comes on stage, with what has been edited in the meantime (since `old`)."""
+        now = self.experiment
+        if now is not None and now is not old:
+            try:
+                wanted_now = again(now)
+            except InputError as error:
+                self.failed.emit(str(error))
+                return
+            if wanted_now == now:
+                return
+            if not _same_ground(wanted, wanted_now):
+                self._prepare_aside(wanted_now, found, done, again)
+                return
+            wanted = wanted_now
+        self._install(wanted, found, done)
+
+    def _install(self, wanted: Experiment, preparation: Preparation, done: Done) -> None:
         """New data, model or start: new engines from the new start, and the cursor back to it."""
         if self._race is not None:
             self._race.close(0.0)
-        if self._preparation is not None and self._preparation.dataset.columns != preparation.dataset.columns:
-            self._shown = (0, 1) if preparation.dataset.dimension > 1 else None
+        before = self.experiment
         self.experiment, self._preparation = wanted, preparation
         self._generation += 1
         self._polished, self._colours = None, ()
@@ -346,7 +448,7 @@ class Session(QObject):
         self._race = Race(self.turns, wanted, preparation)
         self._follow(wanted)
         self.playback.load(self._race)
-        done()
+        done(before)
         self.experiment_changed.emit()
         self.refresh(force=True)
 
@@ -356,21 +458,24 @@ class Session(QObject):
         self.playback.speed = experiment.show.speed
 
     def _make_scene(self) -> None:
-        found = self._preparation
+        found, experiment = self._preparation, self.experiment
         assert found is not None
-        shown = self._shown if found.dataset.dimension > 1 else None
+        assert experiment is not None
         assert isinstance(found.model, Mixture)
+        shown = experiment.show.places(found.dataset.columns)
         self._scene = scene(
             self._generation, found.dataset, found.model, found.prepared, found.start_parameters, shown
         )
 
     def show_columns(self, shown: tuple[int, int] | None) -> None:
         """Two columns on the canvas, or the two principal directions for None."""
-        self._shown = shown
-        if self._preparation is not None:
-            self._generation += 1
-            self._make_scene()
-            self.refresh(force=True)
+        found = self._preparation
+        if found is not None:
+            columns = () if shown is None else tuple(found.dataset.columns[place] for place in shown)
+            self.edit(
+                "columns shown",
+                lambda e: e.replace(show=replace(e.show, columns=columns, principal=shown is None)),
+            )
 
     def adjust_lane(self, index: int, setting: str, value: Any, final: bool) -> None:
         """A lane's setting; one that may change in flight takes effect at the cursor, without a restart."""
@@ -382,7 +487,7 @@ class Session(QObject):
         adjustable = setting != "after_leaving" and any(
             each.adjustable for each in settings_of(type(lane.algorithm)) if each.name == setting
         )
-        iteration = self.frame.lanes[index].iteration
+        iteration = race.resumable(index, self.frame.lanes[index].iteration)
         if setting == "after_leaving" and value == "continue" and race.traces[index].ended:
             adjustable, iteration = False, 0
         if not adjustable or iteration == 0 or race.traces[index].status == "refused":
@@ -394,6 +499,7 @@ class Session(QObject):
             self.failed.emit(str(error))
             return
         if getattr(lane.route(0).algorithm_after(iteration), setting) == value:
+            self._merging = None if final else self._merging
             return
         if self._merging != name:
             self._remember(name, experiment)
@@ -452,11 +558,12 @@ class Session(QObject):
         def work(progress: Callable[[float], None], cancelled: Callable[[], bool]) -> ManyStarts | None:
             return many_starts(experiment, STARTS, max(2, processes), progress, cancelled)
 
-        def done(found: ManyStarts | None) -> None:
-            self._ends = found
-            self.refresh(force=True)
+        self._starter.start(work, self.show_ends, lambda error: self.failed.emit(str(error)))
 
-        self._starter.start(work, done, lambda error: self.failed.emit(str(error)))
+    def show_ends(self, found: ManyStarts | None) -> None:
+        """Shows where the lanes ended from many starts beside the curves."""
+        self._ends = found
+        self.refresh(force=True)
 
     def cancel_many_starts(self) -> None:
         """Gives the starts up that are still to be run."""
@@ -481,7 +588,7 @@ class Session(QObject):
     def restore_pin(self, place: int) -> None:
         """The whole experiment of a pin again, as one edit."""
         pin = self.pins[place]
-        self.edit(f"restore {pin.name}", lambda e: pin.experiment)
+        self._present(f"restore {pin.name}", pin.experiment, pin.path)
 
     def _set_pins(self, pins: tuple[Pin, ...]) -> None:
         self.pins = pins
@@ -662,6 +769,11 @@ def _without_start(experiment: Experiment) -> tuple[object, ...]:
     """What decides where the lanes end, but for the start."""
     lanes = tuple(lane.without_interventions() for lane in experiment.lanes)
     return (experiment.data, experiment.model, lanes, experiment.stop, experiment.seed)
+
+
+def _columns_of(experiment: Experiment) -> tuple[object, ...]:
+    """What decides which two directions of the data are seen."""
+    return (experiment.show.columns, experiment.show.principal)
 
 
 def _same_ground(old: Experiment, new: Experiment) -> bool:

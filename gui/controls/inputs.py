@@ -4,7 +4,7 @@ Space and the arrows belong to the transport, whichever widget was last touched,
 and down keys must be enough to work every control.
 """
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -225,6 +225,16 @@ class Entry(QLineEdit):
         super().focusInEvent(event)
         if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
             self.selectAll()
+
+    def event(self, event: QEvent) -> bool:
+        taken_back = (
+            isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and self.text() != self._shown
+        )
+        if taken_back and event.type() == QEvent.Type.ShortcutOverride:
+            # Escape is a shortcut of the window as well; what is being typed goes first.
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {

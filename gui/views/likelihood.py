@@ -42,7 +42,8 @@ class LikelihoodView(View):
         self._curves = GrowingCurves()
         self._stairs = BoundStairs()
         self._pinned = PinnedCurves()
-        self._ends: list[EndMark] = []
+        self.ends: list[EndMark] = []
+        """Where the strip of many starts' ends was last drawn."""
         self._chosen: Window | None = None
         self._reached = 0.0
         self._scale_key: tuple[object, ...] = ()
@@ -106,9 +107,9 @@ class LikelihoodView(View):
                 style,
                 QRectF(size.width() - width - 4, top, width, size.height() - top - 4),
             )
-        self._ends = [] if frame.ends is None else end_marks(frame.ends, frame, axes)
+        self.ends = [] if frame.ends is None else end_marks(frame.ends, frame, axes)
         if frame.ends is not None:
-            draw_ends(painter, self._ends, axes, style, strip)
+            draw_ends(painter, self.ends, axes, style, strip)
         if self._hover is not None and axes.area.contains(self._hover) and self._panned_from is None:
             self._draw_hover(painter, frame, axes, self._hover, QRectF(QPointF(0, 0), size))
 
@@ -199,7 +200,7 @@ class LikelihoodView(View):
             if self._panned_from is not None:
                 self._chosen = self._panned_from.moved(-moved.x() / axes.x_scale, moved.y() / axes.y_scale)
         elif frame is not None:
-            mark = mark_at(self._ends, at)
+            mark = mark_at(self.ends, at)
             self.setToolTip(mark.words(frame) if mark is not None else "")
             self.setCursor(
                 Qt.CursorShape.PointingHandCursor if mark is not None else Qt.CursorShape.ArrowCursor
@@ -213,7 +214,7 @@ class LikelihoodView(View):
         axes, frame = self._axes, self.frame
         if pressed is None or panned is not None or axes is None or frame is None:
             return
-        mark = mark_at(self._ends, pressed)
+        mark = mark_at(self.ends, pressed)
         if mark is not None:
             self.requested.emit(OpenStart(mark.end.seed))
         elif axes.area.adjusted(-3, 0, 3, 0).contains(pressed):
