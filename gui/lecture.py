@@ -72,9 +72,12 @@ class Lecture(QObject):
     def _set(self, on: bool) -> None:
         self.on = on
         window = self._window
+        state = window.shell.windowState()
         window.show_controls(not on)
         window.show_pictures(self.chosen if on else frozenset(PICTURES))
         window.use_style(window.theme)
+        # Controls that come back may need more room than a small screen has, which would end full screen.
+        window.shell.setWindowState(state)
         if on:
             window.shell.setCursor(large_pointer())
             window.desk.setFocus()

@@ -240,8 +240,8 @@ class Session(QObject):
             self.failed.emit(str(error))
             return
         self._on_file[path] = experiment
-        self._present(f"open {experiment.title or path.stem}", experiment, path)
         self.playback.playing = False
+        self._present(f"open {experiment.title or path.stem}", experiment, path)
 
     def _present(self, name: str, experiment: Experiment, path: Path | None) -> None:
         """A whole other experiment with its file, as one edit."""
@@ -428,7 +428,7 @@ class Session(QObject):
             except InputError as error:
                 self.failed.emit(str(error))
                 return
-            if wanted_now == now:
+            if wanted_now is now:
                 return
             if not _same_ground(wanted, wanted_now):
                 self._prepare_aside(wanted_now, found, done, again)

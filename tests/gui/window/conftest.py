@@ -1,0 +1,30 @@
+"""One window for all tests of this package; each test finds it on the first experiment, at its start."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from engine.experiment import read_experiment
+from engine.stopping import Stop
+from gui.app import FIRST_EXPERIMENT
+from tests.gui.laboratory import Laboratory
+
+FIRST = read_experiment(FIRST_EXPERIMENT).replace(stop=Stop(max_iterations=60))
+"""The first experiment, with fewer iterations."""
+
+
+@pytest.fixture(scope="package")
+def shared() -> Iterator[Laboratory]:
+    with Laboratory() as opened:
+        yield opened
+
+
+@pytest.fixture
+def laboratory(shared: Laboratory) -> Laboratory:
+    """The window on the first experiment, at its start, with nothing to undo."""
+    shared.open(FIRST)
+    shared.window.viewport.reset()
+    # No text field keeps the keys of the test before.
+    shared.window.desk.setFocus()
+    shared.told.clear()
+    return shared
