@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.analysis.convergence import cost_to_reach
 from engine.comparison import compare
 from engine.errors import InputError
 from engine.experiment import Experiment
@@ -49,9 +50,9 @@ class RunEnd:
         """Passes or CPU seconds until the log-likelihood first is at least `level`; infinity if never."""
         if not math.isfinite(self.value):
             return math.inf
-        reached = np.flatnonzero(self.log_likelihood >= level)
-        costs = self.passes if clock == "passes" else self.cpu_seconds
-        return float(costs[reached[0]]) if reached.size else math.inf
+        return cost_to_reach(
+            self.log_likelihood, self.passes if clock == "passes" else self.cpu_seconds, level
+        )
 
 
 @dataclass(frozen=True, eq=False)
