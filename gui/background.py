@@ -21,6 +21,7 @@ class Background(QObject):
     """
 
     progressed = Signal(float)
+    _advanced = Signal(int, float)
     _finished = Signal(int, object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -29,6 +30,7 @@ class Background(QObject):
         self._busy = False
         self._done: Callable[[Any], None] | None = None
         self._refused: Callable[[Exception], None] | None = None
+        self._advanced.connect(self._tell)
         self._finished.connect(self._deliver)
 
     @property
@@ -48,7 +50,7 @@ class Background(QObject):
 
         def progress(fraction: float) -> None:
             if not cancelled():
-                self.progressed.emit(fraction)
+                self._advanced.emit(number, fraction)
 
         def job() -> None:
             try:
@@ -67,6 +69,11 @@ class Background(QObject):
             self._number += 1
             self._busy = False
             self.progressed.emit(-1.0)
+
+    def _tell(self, number: int, fraction: float) -> None:
+        """What was sent before a job was dropped arrives after it, and must not bring it back."""
+        if number == self._number and self._busy:
+            self.progressed.emit(fraction)
 
     def _deliver(self, number: int, result: Any, error: Exception | None) -> None:
         if number != self._number:

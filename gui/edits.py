@@ -184,7 +184,7 @@ def with_lane_algorithm(experiment: Experiment, index: int, name: str) -> Experi
         for key, value in written(old.algorithm).items()
         if key in known and key not in ("learning_rate", "line_search")
     }
-    lane = Lane(configure(cls, kept, "the lane"), "", (), old.after_leaving)
+    lane = Lane(configure(cls, kept, "the lane"), "", (), old.after_leaving, old.on)
     return with_lane(experiment, index, lane)
 
 
@@ -226,18 +226,35 @@ def with_lane_name(experiment: Experiment, index: int, name: str) -> Experiment:
     return with_lane(experiment, index, lane)
 
 
-def with_another_lane(experiment: Experiment) -> Experiment:
-    """One lane more, a copy of the last one."""
+def with_another_lane(experiment: Experiment, index: int) -> Experiment:
+    """One lane more, a copy of lane `index` (-1: the last one) that follows it."""
     if len(experiment.lanes) >= MOST_LANES:
         raise InputError(f"There are {MOST_LANES} lanes already; remove one first.")
-    copy = dataclasses.replace(experiment.lanes[-1], name="")
-    return experiment.replace(lanes=distinctly_named((*experiment.lanes, copy)))
+    index = index % len(experiment.lanes)
+    copy = dataclasses.replace(experiment.lanes[index], name="", on=True)
+    before, behind = experiment.lanes[: index + 1], experiment.lanes[index + 1 :]
+    return experiment.replace(lanes=distinctly_named((*before, copy, *behind)))
+
+
+def with_lane_moved(experiment: Experiment, index: int, places: int) -> Experiment:
+    """A lane moved down by so many places, or up where negative; it stays within the lanes."""
+    lanes = list(experiment.lanes)
+    lane = lanes.pop(index)
+    lanes.insert(min(max(index + places, 0), len(lanes)), lane)
+    return experiment.replace(lanes=tuple(lanes))
+
+
+def with_lane_on(experiment: Experiment, index: int, on: bool) -> Experiment:
+    """A lane switched on or off; raises InputError where none would be left on."""
+    if not on and experiment.running == (index,):
+        raise InputError("The last lane that is on cannot be switched off.")
+    return with_lane(experiment, index, dataclasses.replace(experiment.lanes[index], on=on))
 
 
 def without_lane(experiment: Experiment, index: int) -> Experiment:
     """One lane less; the last one stays."""
-    if len(experiment.lanes) == 1:
-        raise InputError("The last lane cannot be removed.")
+    if len(experiment.lanes) == 1 or experiment.running == (index,):
+        raise InputError("The last lane that is on cannot be removed.")
     return experiment.replace(lanes=(*experiment.lanes[:index], *experiment.lanes[index + 1 :]))
 
 

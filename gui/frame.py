@@ -5,7 +5,7 @@ frozen, and what a frame shows depends on the traces and the cursor alone.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -26,6 +26,7 @@ from engine.trace import Trace
 from gui.pins import Pin, PinnedLane
 
 LONGEST_TRAIL = 400
+COUNTS = ("e_steps", "m_steps", "gradients", "log_likelihoods")
 CLOCKS = ("iteration", "passes", "cpu")
 
 
@@ -158,13 +159,17 @@ def scene(
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """A lane's columns as far as they are computed, entry j for iteration j (views of the trace)."""
+    """A lane's columns as far as they are computed, entry j for iteration j (views of the trace).
+
+    `counts` are evaluations by kind: e_steps, m_steps, gradients, log_likelihoods.
+    """
 
     log_likelihood: Array
     passes: Array
     cpu_seconds: Array
     is_likelihood: npt.NDArray[np.bool_]
     decreased: npt.NDArray[np.bool_]
+    counts: Mapping[str, npt.NDArray[np.int64]]
 
     def clock(self, name: str) -> Array:
         """The horizontal axis: 'iteration', 'passes' or 'cpu' (seconds)."""
@@ -187,9 +192,9 @@ class LaneFrame:
 
     `half` is true between two iterations: the E half of a step is done (colours and bound moved), or the
     direction of a gradient step is known; `next_components` are where the other half will lead, where
-    that is known. `complete`: the lane has come to its end, wherever the cursor stands.
-    `colour_parameters` are those whose posterior colours the points. `weights_path` (m, K) and
-    `means_path` (m, K, p) belong to the iterations `path_iterations` (m,) up to the cursor.
+    that is known. `complete`: the lane has come to its end, wherever the cursor stands, with
+    `whole_status`. `colour_parameters` are those whose posterior colours the points. `weights_path` (m,
+    K) and `means_path` (m, K, p) belong to the iterations `path_iterations` (m,) up to the cursor.
     `stair_at(iteration)` is EM's step from there as a stair on the bound, computed when asked for; `gain`
     what a gradient's half step promises. `e_step()` is what EM and a gradient make of the E step at the
     cursor, likewise. `colours` (K) says which colour each component has, see `LaneSource`.
@@ -221,6 +226,7 @@ class LaneFrame:
     events: tuple[tuple[int, Event], ...]
     settings: str
     complete: bool
+    whole_status: str
     stair_at: Callable[[int], Stair | None]
     gain: Gain | None
     e_step: Callable[[], EStepUse | None]
@@ -411,10 +417,11 @@ def _lane_frame(
         iterations,
         weights_path,
         means_path,
-        Curve(**columns),
+        Curve(**columns, counts={name: trace.column(name)[:count] for name in COUNTS}),
         tuple(trace.events),
         source.settings,
         trace.ended,
+        trace.status,
         partial(_stair_at, scene, trace) if source.family == "em" else _no_stair,
         _gain(trace, iteration) if half else None,
         partial(_e_step, scene, trace, iteration),

@@ -138,6 +138,7 @@ class Menus(QObject):
         self._add(menu, "Leave lecture or full screen", lecture.escape, QKeySequence("Esc"))
         self._full = self._add(menu, "Full screen", self._toggle_full_screen, QKeySequence("F11"))
         self._add(menu, "Show all the data", self._window.viewport.reset, QKeySequence("0"))
+        self._add(menu, "Results of the race", self._window.show_results, QKeySequence("Ctrl+R"))
         self._add(menu, "Parameters", self._window.show_parameters, QKeySequence("Ctrl+P"))
         self._add(menu, "What the E step found", self._window.show_e_step, QKeySequence("E"))
 

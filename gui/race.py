@@ -22,7 +22,10 @@ CLOSING_SECONDS = 0.4
 
 
 class Race:
-    """Engines, traces and problems of all lanes of one experiment on one preparation."""
+    """Engines, traces and problems of one experiment's lanes on one preparation.
+
+    Lists hold the lanes that are switched on, in their order; a lane's `number` is its place among all.
+    """
 
     def __init__(self, turns: Turns, experiment: Experiment, preparation: Preparation) -> None:
         self.experiment = experiment
@@ -32,9 +35,9 @@ class Race:
         self._problems: list[Problem] = []
         self._engines: list[Engine] = []
         self._abandoned: list[Engine] = []
-        for lane in experiment.lanes:
+        for number in experiment.running:
             self._problems.append(preparation.problem())
-            self._engines.append(self._engine(lane, self._problems[-1], None, None))
+            self._engines.append(self._engine(experiment.lanes[number], self._problems[-1], None, None))
 
     def _engine(self, lane: Lane, problem: Problem, trace: Trace | None, after: Step | None) -> Engine:
         experiment, preparation = self.experiment, self.preparation
@@ -53,6 +56,18 @@ class Race:
         return engine
 
     @property
+    def lanes(self) -> list[Lane]:
+        """The lanes that are switched on."""
+        return [self.experiment.lanes[number] for number in self.experiment.running]
+
+    def _place(self, number: int) -> int:
+        return self.experiment.running.index(number)
+
+    def trace_of(self, number: int) -> Trace:
+        """The trace of the lane with this number, which must be switched on."""
+        return self._engines[self._place(number)].trace
+
+    @property
     def traces(self) -> list[Trace]:
         return [engine.trace for engine in self._engines]
 
@@ -60,15 +75,15 @@ class Race:
         """What a frame reads of each lane; `colours` as in `LaneSource`, none for the components' own order."""
         return [
             LaneSource(
-                index,
+                number,
                 lane.title,
                 lane.algorithm.name,
                 lane.algorithm.family,
                 _settings_text(lane),
-                self._engines[index].trace,
-                colours[index] if index < len(colours) else (),
+                self._engines[place].trace,
+                colours[place] if place < len(colours) else (),
             )
-            for index, lane in enumerate(self.experiment.lanes)
+            for place, (number, lane) in enumerate(zip(self.experiment.running, self.lanes, strict=True))
         ]
 
     def allow(self, iterations: float) -> None:
@@ -92,11 +107,11 @@ class Race:
         Lanes that did not change keep their engines and traces, wherever they stand now.
         """
         kept: dict[tuple[object, ...], list[tuple[Problem, Engine]]] = {}
-        for lane, problem, engine in zip(self.experiment.lanes, self._problems, self._engines, strict=True):
+        for lane, problem, engine in zip(self.lanes, self._problems, self._engines, strict=True):
             kept.setdefault(_work_of(lane), []).append((problem, engine))
         self.experiment = experiment
         problems, engines = [], []
-        for lane in experiment.lanes:
+        for lane in self.lanes:
             found = kept.get(_work_of(lane))
             if found:
                 problem, engine = found.pop(0)
@@ -111,29 +126,29 @@ class Race:
         self._problems, self._engines = problems, engines
         return bool(left or begun)
 
-    def resumable(self, index: int, iteration: int) -> int:
+    def resumable(self, number: int, iteration: int) -> int:
         """The newest entry of a lane, at or before an iteration, from which it may go on; 0 where none is.
 
         What has no value is none, nor what lies outside the constraints unless the lane may go on there.
         """
-        trace = self._engines[index].trace
+        trace = self.trace_of(number)
         usable = np.isfinite(trace.floats("log_likelihood")[: iteration + 1])
-        if self.experiment.lanes[index].after_leaving != "continue":
+        if self.experiment.lanes[number].after_leaving != "continue":
             usable &= trace.column("is_likelihood")[: iteration + 1]
         return int(np.flatnonzero(usable)[-1]) if np.any(usable) else 0
 
-    def intervene(self, experiment: Experiment, index: int, iteration: int) -> None:
-        """Takes an experiment whose lane `index` was changed in flight: it goes on behind `iteration`."""
-        old_lane, old_trace = self.experiment.lanes[index], self._engines[index].trace
-        self._abandon([self._engines[index]])
+    def intervene(self, experiment: Experiment, number: int, iteration: int) -> None:
+        """Takes an experiment whose lane `number` was changed in flight: it goes on behind `iteration`."""
+        old_lane, old_trace, place = self.experiment.lanes[number], self.trace_of(number), self._place(number)
+        self._abandon([self._engines[place]])
         problem = self.preparation.problem()
         iteration, state = _state_at(old_trace, old_lane, problem, iteration, self.experiment.seed)
-        lane = experiment.lanes[index]
+        lane = experiment.lanes[number]
         self.experiment = experiment
         trace = old_trace.copied_until(iteration, state)
         trace.replay = self.preparation.trace(lane, problem, experiment.seed).replay
-        self._problems[index] = problem
-        self._engines[index] = self._engine(lane, problem, trace, trace.last)
+        self._problems[place] = problem
+        self._engines[place] = self._engine(lane, problem, trace, trace.last)
 
     def _abandon(self, engines: Sequence[Engine]) -> None:
         for engine in engines:
@@ -149,7 +164,7 @@ class Race:
     def rated_points(self, iterations: Sequence[int]) -> list[GradientState | None]:
         """Where each lane stands at an iteration, if a learning rate is its whole step; else None."""
         points: list[GradientState | None] = []
-        for lane, trace, iteration in zip(self.experiment.lanes, self.traces, iterations, strict=True):
+        for lane, trace, iteration in zip(self.lanes, self.traces, iterations, strict=True):
             algorithm = lane.route(self.experiment.seed).algorithm_after(iteration)
             rated = isinstance(algorithm, GradientAlgorithm) and algorithm.fixed_rate is not None
             point = None

@@ -30,7 +30,8 @@ from gui.race import Race
 from gui.requests import DrawPoints, ErasePoints, MoveCursor, OpenStart, Request
 from gui.worker import Turns
 
-Rates = tuple[float | None, ...]
+Rates = dict[int, float]
+"""The largest stable learning rates by the lanes' numbers."""
 Polished = tuple[float, tuple[tuple[int, ...], ...]]
 """The best known maximum, and for every lane the colours of its components."""
 
@@ -59,7 +60,7 @@ class Session(QObject):
 
     Signals: `frame_changed(Frame)`; `experiment_changed()`; `failed(sentence)`; `missing_cells(sentence,
     experiment)` where dropping incomplete rows would mend it; `loading(fraction)`, negative when over;
-    `stable_rates_found(rates)`, for each lane the largest stable learning rate at the cursor or None;
+    `stable_rates_found(rates)`, the largest stable learning rates at the cursor by the lanes' numbers;
     `pins_changed()`; `starting(fraction)` while many starts are run, negative when over; `file_used(path)` when a
     file has been opened or saved.
     """
@@ -130,7 +131,9 @@ class Session(QObject):
         data = self.experiment.data if self.experiment is not None else None
         path = self._csv_files.get(data.content) if isinstance(data, File) else None
         try:
-            same = path is not None and File(path=str(path)).pinned().content == getattr(data, "content", None)
+            same = path is not None and File(path=str(path)).pinned().content == getattr(
+                data, "content", None
+            )
         except InputError:
             return None
         return path if same else None
@@ -144,10 +147,10 @@ class Session(QObject):
         """For each lane, the adjustable settings as they are at the cursor."""
         if self.experiment is None:
             return ()
-        at = [lane.iteration for lane in self.frame.lanes] if self.frame is not None else []
+        at = {lane.index: lane.iteration for lane in self.frame.lanes} if self.frame is not None else {}
         found = []
         for index, lane in enumerate(self.experiment.lanes):
-            algorithm = lane.route(0).algorithm_after(at[index] if index < len(at) else 0)
+            algorithm = lane.route(0).algorithm_after(at.get(index, 0))
             names = [each.name for each in settings_of(type(algorithm)) if each.adjustable]
             found.append({name: getattr(algorithm, name) for name in names})
         return tuple(found)
@@ -487,10 +490,13 @@ class Session(QObject):
         adjustable = setting != "after_leaving" and any(
             each.adjustable for each in settings_of(type(lane.algorithm)) if each.name == setting
         )
-        iteration = race.resumable(index, self.frame.lanes[index].iteration)
-        if setting == "after_leaving" and value == "continue" and race.traces[index].ended:
+        at = {shown.index: shown.iteration for shown in self.frame.lanes}
+        iteration, trace = 0, None
+        if index in at and index in experiment.running:
+            iteration, trace = race.resumable(index, at[index]), race.trace_of(index)
+        if setting == "after_leaving" and value == "continue" and trace is not None and trace.ended:
             adjustable, iteration = False, 0
-        if not adjustable or iteration == 0 or race.traces[index].status == "refused":
+        if not adjustable or iteration == 0 or trace is None or trace.status == "refused":
             self.edit(name, lambda e: edits.with_lane_setting(e, index, setting, value), final)
             return
         try:
@@ -726,7 +732,7 @@ class Session(QObject):
         if at == self._rates_at:
             return
         self._rates_at = at
-        self.stable_rates_found.emit((None,) * len(frame.lanes))
+        self.stable_rates_found.emit({})
         points = race.rated_points([lane.iteration for lane in frame.lanes])
         if not any(point is not None for point in points):
             self._measurer.cancel()
@@ -735,10 +741,12 @@ class Session(QObject):
 
         def work(progress: Callable[[float], None], cancelled: Callable[[], bool]) -> Rates:
             problem.checkpoint_with(lambda: _raise_if(cancelled()))
-            return tuple(
-                None if point is None else largest_stable_rate(problem, point.chart, point.x)
-                for point in points
-            )
+            rates = {
+                lane.index: largest_stable_rate(problem, point.chart, point.x)
+                for lane, point in zip(frame.lanes, points, strict=True)
+                if point is not None
+            }
+            return {number: rate for number, rate in rates.items() if rate is not None}
 
         def done(rates: Rates) -> None:
             if at == self._rates_at:

@@ -31,6 +31,7 @@ from gui.loading_bar import LoadingBar
 from gui.menus import Menus
 from gui.parameter_table import ParameterTable
 from gui.pin_list import PinList
+from gui.results_table import ResultsTable
 from gui.session import Session
 from gui.shell import Shell
 from gui.style import style
@@ -78,6 +79,7 @@ class Window(QObject):
         self.strips: list[StatusStrip] = []
         self.dialogs = Dialogs(self)
         self.e_step = EStepTable(shell)
+        self.results = ResultsTable(self.session, shell)
         self.parameters = ParameterTable(self.session, shell)
         self.pin_list = PinList(self.session, shell)
         self._shown = frozenset(PICTURES)
@@ -137,14 +139,13 @@ class Window(QObject):
         while len(self.canvases) > count:
             for widget in (self.canvases.pop(), self.strips.pop()):
                 self._canvas_grid.removeWidget(widget)
+                widget.hide()
                 widget.deleteLater()
         while len(self.canvases) < count:
             index = len(self.canvases)
             canvas, strip = DataCanvas(index, self.viewport), StatusStrip()
             canvas.requested.connect(self.session.handle)
-            strip.continue_requested.connect(
-                lambda index=index: self.session.adjust_lane(index, "after_leaving", "continue", True)
-            )
+            strip.continue_requested.connect(lambda index=index: self._continue_outside(index))
             canvas.use_style(self.style_now)
             canvas.use_brush(self._brush)
             strip.use_style(self.style_now)
@@ -296,9 +297,20 @@ class Window(QObject):
         panel.lane_renamed.connect(
             lambda index, name: session.edit("rename lane", lambda e: edits.with_lane_name(e, index, name))
         )
-        panel.lane_added.connect(lambda: session.edit("add lane", edits.with_another_lane))
+        panel.lane_added.connect(lambda: session.edit("add lane", lambda e: edits.with_another_lane(e, -1)))
         panel.lane_removed.connect(
             lambda index: session.edit("remove lane", lambda e: edits.without_lane(e, index))
+        )
+        panel.lane_duplicated.connect(
+            lambda index: session.edit("duplicate lane", lambda e: edits.with_another_lane(e, index))
+        )
+        panel.lane_moved.connect(
+            lambda index, places: session.edit("move lane", lambda e: edits.with_lane_moved(e, index, places))
+        )
+        panel.lane_switched.connect(
+            lambda index, on: session.edit(
+                "switch lane on" if on else "switch lane off", lambda e: edits.with_lane_on(e, index, on)
+            )
         )
         panel.intervention_removed.connect(
             lambda index, number: session.edit(
@@ -324,6 +336,12 @@ class Window(QObject):
         """The same kind of start with the next seed."""
         self.session.edit("new start seed", lambda e: edits.reseeded(e, "start"))
 
+    def _continue_outside(self, place: int) -> None:
+        """The lane that is shown at this place goes on outside the constraints."""
+        if self.session.frame is not None:
+            number = self.session.frame.lanes[place].index
+            self.session.adjust_lane(number, "after_leaving", "continue", True)
+
     def _show_setting(self, setting: str, value: Any) -> None:
         self.session.edit(
             setting,
@@ -337,7 +355,7 @@ class Window(QObject):
         experiment, frame = self.session.experiment, self.session.frame
         if experiment is None:
             return
-        self._lay_out_lanes(len(experiment.lanes))
+        self._lay_out_lanes(len(experiment.running))
         preparation = self.session.preparation
         dataset = preparation.dataset if preparation is not None else None
         self.panel.show_experiment(experiment, self._context(frame))
@@ -356,7 +374,7 @@ class Window(QObject):
             reasons=reasons(experiment, dataset),
             in_flight=self.session.settings_in_flight(),
             columns=dataset.columns if dataset is not None else (),
-            iterations=tuple(lane.iteration for lane in frame.lanes) if frame is not None else (),
+            iterations=_iterations(frame) if frame is not None else (),
         )
 
     def _show_frame(self, frame: Frame) -> None:
@@ -369,9 +387,8 @@ class Window(QObject):
         self.transport.show_state(frame)
         self.e_step.show_frame(frame)
         self.parameters.show_frame(frame)
-        self.panel.show_in_flight(
-            self.session.settings_in_flight(), tuple(lane.iteration for lane in frame.lanes)
-        )
+        self.results.show_frame(frame)
+        self.panel.show_in_flight(self.session.settings_in_flight(), _iterations(frame))
         if time.monotonic() > self._notice_until:
             self._say(frame.sentence or frame.experiment.caption)
 
@@ -380,6 +397,12 @@ class Window(QObject):
         self.e_step.setVisible(not self.e_step.isVisible())
         if self.session.frame is not None:
             self.e_step.show_frame(self.session.frame)
+
+    def show_results(self) -> None:
+        """The table of the lanes' results and costs, beside the window."""
+        self.results.setVisible(not self.results.isVisible())
+        if self.session.frame is not None:
+            self.results.show_frame(self.session.frame)
 
     def show_parameters(self) -> None:
         """The table of parameters, beside the window."""
@@ -453,3 +476,7 @@ class Window(QObject):
         self.session.close()
         self.shell.removeEventFilter(self)
         self.shell.close()
+
+
+def _iterations(frame: Frame) -> tuple[int, ...]:
+    return tuple(lane.iteration for lane in frame.lanes)

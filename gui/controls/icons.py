@@ -157,6 +157,18 @@ def _open(painter: QPainter, colour: QColor) -> None:
     )
 
 
+def _defaults(painter: QPainter, colour: QColor) -> None:
+    """An arrow that turns back."""
+    painter.setPen(round_pen(colour, 1.6))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    path = QPainterPath(QPointF(4.2, 6.0))
+    path.lineTo(9.4, 6.0)
+    path.arcTo(QRectF(6.2, 6.0, 6.4, 6.4), 90.0, -180.0)
+    path.lineTo(5.6, 12.4)
+    painter.drawPath(path)
+    _polygon(painter, colour, (2.6, 6.0), (6.2, 3.6), (6.2, 8.4))
+
+
 def _remove(painter: QPainter, colour: QColor) -> None:
     painter.setPen(round_pen(colour, 1.6))
     painter.drawLine(QPointF(4.6, 4.6), QPointF(11.4, 11.4))
@@ -181,4 +193,5 @@ DRAWINGS: dict[str, Drawing] = {
     "open": _open,
     "remove": _remove,
     "add": _add,
+    "defaults": _defaults,
 }

@@ -6,10 +6,10 @@ from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QWidget
 
 from engine.errors import InputError
-from engine.experiment import Lane, checked_lane_name
+from engine.experiment import MOST_LANES, Experiment, Lane, checked_lane_name
 from engine.models.base import Model
 from engine.settings import settings_of
 from gui.controls.chooser import Chooser
@@ -59,6 +59,9 @@ class LanePanel(Section):
     changed = Signal(str, object, bool)
     renamed = Signal(str)
     removed = Signal()
+    duplicated = Signal()
+    moved = Signal(int)
+    switched = Signal(bool)
     intervention_removed = Signal(int)
 
     def __init__(self, index: int, parent: QWidget | None = None) -> None:
@@ -79,8 +82,27 @@ class LanePanel(Section):
         self.remove.setToolTip("Remove this lane")
         self.remove.setAccessibleName(f"Remove lane {index + 1}")
         self.remove.clicked.connect(lambda checked=False: self.removed.emit())
+        self.more = Button("\u22ee")
+        self.more.setProperty("role", "flat")
+        self.more.setToolTip("Switch on or off, duplicate, move, restore")
+        self.more.setAccessibleName(f"More for lane {index + 1}")
+        self.more.setPopupMode(Button.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.more)
+        self.on = menu.addAction("Takes part in the race")
+        self.on.setCheckable(True)
+        self.on.triggered.connect(self.switched)
+        self.duplicate = menu.addAction("Duplicate")
+        self.duplicate.triggered.connect(lambda checked=False: self.duplicated.emit())
+        self.up, self.down = menu.addAction("Move up"), menu.addAction("Move down")
+        self.up.triggered.connect(lambda checked=False: self.moved.emit(-1))
+        self.down.triggered.connect(lambda checked=False: self.moved.emit(1))
+        menu.addSeparator()
+        self.restore = menu.addAction("Restore the defaults")
+        self.restore.triggered.connect(lambda checked=False: self.defaults_wanted.emit())
+        self.more.setMenu(menu)
         self.add_to_header(self.sample)
         self.add_to_header(self.name, 1)
+        self.add_to_header(self.more)
         self.add_to_header(self.remove)
         self.complaint = QLabel()
         self.complaint.setProperty("role", "complaint")
@@ -126,6 +148,21 @@ class LanePanel(Section):
         self.after_leaving.show_value(lane.after_leaving)
         self.after_leaving.setVisible(can_leave(now, model) or lane.after_leaving != "stop")
         self.interventions.show_interventions(lane.interventions, described)
+
+    def show_place(self, index: int, experiment: Experiment) -> None:
+        """Whether the lane is on, and what can be done with it among the others."""
+        lane = experiment.lanes[index]
+        self.on.setChecked(lane.on)
+        self.on.setEnabled(not lane.on or len(experiment.running) > 1)
+        self.up.setEnabled(index > 0)
+        self.down.setEnabled(index < len(experiment.lanes) - 1)
+        self.duplicate.setEnabled(len(experiment.lanes) < MOST_LANES)
+        self.chooser.setEnabled(lane.on)
+        self.sample.setEnabled(lane.on)
+        self.set_summary("" if lane.on else "off")
+
+    def offer_defaults(self, offered: bool) -> None:
+        self.restore.setEnabled(offered)
 
     def mark_stable_rate(self, rate: float | None) -> None:
         """A tick on the learning rate's slider at the largest stable rate at the cursor; None takes it away."""

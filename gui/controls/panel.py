@@ -1,7 +1,8 @@
 """The column of controls at the left: data, model, start, a panel for each lane, stopping."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -34,13 +35,15 @@ class PanelContext:
     """What the panel shows besides the experiment.
 
     `reasons` as in `gui.controls.combinations`; `in_flight`, for each lane, its adjustable settings at the
-    cursor; `columns`, the names of the dataset's columns; `iterations`, where each lane stands.
+    cursor; `columns`, the names of the dataset's columns; `iterations`, where each lane stands; `changed`, what
+    differs from its defaults, see `gui.defaults.changed_parts`.
     """
 
     reasons: Reasons = field(default_factory=dict)
     in_flight: Sequence[Mapping[str, Any]] = ()
     columns: tuple[str, ...] = ()
     iterations: tuple[int, ...] = ()
+    changed: frozenset[str] = frozenset()
 
 
 class ControlPanel(QWidget):
@@ -58,10 +61,15 @@ class ControlPanel(QWidget):
     lane_renamed = Signal(int, str)
     lane_added = Signal()
     lane_removed = Signal(int)
+    lane_duplicated = Signal(int)
+    lane_moved = Signal(int, int)
+    lane_switched = Signal(int, bool)
     intervention_removed = Signal(int, int)
     open_file_requested = Signal()
     many_starts_requested = Signal()
     brush_changed = Signal(int, int)
+    defaults_wanted = Signal(str)
+    """A part as `gui.defaults` names it, or the place of a lane."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -175,6 +183,8 @@ class ControlPanel(QWidget):
         self.start.chosen.connect(self.start_chosen)
         self.start.changed.connect(self.start_changed)
         self.stop.changed.connect(self.stop_changed)
+        for name, section in self.sections.items():
+            section.defaults_wanted.connect(partial(self.defaults_wanted.emit, name))
 
     def _choose_data(self, name: str) -> None:
         if name != File.name:
@@ -198,6 +208,10 @@ class ControlPanel(QWidget):
         self.start.show_instance(experiment.start, *_of_section(reasons, "start"), hidden=hidden)
         self.stop.show_values(experiment.stop, _of_section(reasons, "stop")[1])
         self._show_lanes(experiment, context)
+        for name, section in self.sections.items():
+            section.offer_defaults(name in context.changed)
+        for index, panel in enumerate(self.lanes):
+            panel.offer_defaults(str(index) in context.changed)
         self._summarise(experiment)
         if first:
             self._fitting.start()
@@ -208,14 +222,14 @@ class ControlPanel(QWidget):
         if self._experiment is None or (known.in_flight, known.iterations) == (in_flight, iterations):
             return
         changed = known.in_flight != in_flight
-        self._context = PanelContext(known.reasons, in_flight, known.columns, iterations)
+        self._context = replace(known, in_flight=in_flight, iterations=iterations)
         if changed:
             self._show_lanes(self._experiment, self._context)
 
-    def mark_stable_rates(self, rates: Sequence[float | None]) -> None:
-        """For each lane the largest stable learning rate at the cursor, None where there is none or unknown."""
-        for panel, rate in zip(self.lanes, rates, strict=False):
-            panel.mark_stable_rate(rate)
+    def mark_stable_rates(self, rates: Mapping[int, float]) -> None:
+        """The largest stable learning rates at the cursor by the lanes' numbers, where there is one and known."""
+        for number, panel in enumerate(self.lanes):
+            panel.mark_stable_rate(rates.get(number))
 
     def use_style(self, chosen: Style) -> None:
         """Draws in this style from now on."""
@@ -261,6 +275,7 @@ class ControlPanel(QWidget):
             in_flight = context.in_flight[index] if index < len(context.in_flight) else {}
             found = _of_section(context.reasons, lane_section(index))
             panel.show_lane(lane, experiment.model, in_flight, *found, removable)
+            panel.show_place(index, experiment)
         full = len(experiment.lanes) >= MOST_LANES
         self.add_lane.setEnabled(not full)
         self.add_lane.setToolTip(
@@ -276,6 +291,10 @@ class ControlPanel(QWidget):
         panel.algorithm_chosen.connect(lambda name: self.lane_algorithm_chosen.emit(index, name))
         panel.changed.connect(lambda name, value, final: self.lane_changed.emit(index, name, value, final))
         panel.renamed.connect(lambda name: self.lane_renamed.emit(index, name))
+        panel.defaults_wanted.connect(lambda: self.defaults_wanted.emit(str(index)))
+        panel.duplicated.connect(lambda: self.lane_duplicated.emit(index))
+        panel.moved.connect(lambda places: self.lane_moved.emit(index, places))
+        panel.switched.connect(lambda on: self.lane_switched.emit(index, on))
         panel.removed.connect(lambda: self.lane_removed.emit(index))
         panel.intervention_removed.connect(lambda number: self.intervention_removed.emit(index, number))
         self.lanes.append(panel)

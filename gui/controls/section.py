@@ -4,8 +4,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.controls.icons import paint_chevron
-from gui.controls.inputs import ENTER_KEYS
+from gui.controls.icons import icon, paint_chevron
+from gui.controls.inputs import ENTER_KEYS, Button
 from gui.style import Style, style
 
 
@@ -92,6 +92,7 @@ class Section(QWidget):
     """A header and a body that it shows and hides."""
 
     toggled = Signal(bool)
+    defaults_wanted = Signal()
 
     def __init__(
         self, title: str, opened: bool = True, name: str = "", parent: QWidget | None = None
@@ -109,6 +110,13 @@ class Section(QWidget):
         self._top.setSpacing(4)
         self._top.setContentsMargins(0, 0, 0, 0)
         self._top.addWidget(self.header, 1 if title else 0)
+        self.defaults = Button()
+        self.defaults.setProperty("role", "flat")
+        self.defaults.setAccessibleName(f"Restore the defaults of {name or title}")
+        self.defaults.setToolTip("Restore the defaults of this panel; undo takes it back")
+        self.defaults.clicked.connect(lambda checked=False: self.defaults_wanted.emit())
+        self.defaults.hide()
+        self._top.addWidget(self.defaults)
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 1, 1, 1)
         column.setSpacing(0)
@@ -130,6 +138,10 @@ class Section(QWidget):
         """One more widget in the header's line."""
         self._top.addWidget(widget, stretch)
 
+    def offer_defaults(self, offered: bool) -> None:
+        """Whether something here differs from its default, so that there is a button to restore it."""
+        self.defaults.setVisible(offered)
+
     def set_summary(self, words: str) -> None:
         """What is inside, in a few words that are read while the section is closed."""
         self.header.summary = words
@@ -139,6 +151,7 @@ class Section(QWidget):
     def use_style(self, chosen: Style) -> None:
         """Draws in this style from now on."""
         self.header.use_style(chosen)
+        self.defaults.setIcon(icon("defaults", chosen, "muted"))
 
     def _show_body(self, opened: bool) -> None:
         self.body.setVisible(opened)

@@ -1,6 +1,7 @@
 """Which part of the log-likelihood's curves the axes show: robust, and still while the curves grow. No Qt."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,9 @@ from gui.frame import Curve, Frame
 from gui.items.curve import roomy
 
 FIRST_ITERATIONS = 40
+LEVEL = 1e-12
+"""Lanes whose log-likelihoods differ by less than this share are level."""
+
 SETTLED = 3
 """Entries before this one are the fall from the start, which may be deeper than all that follows."""
 ROUND_OFF = 1e-13
@@ -168,3 +172,15 @@ def readings(frame: Frame, at: float) -> list[Reading]:
         height = gap if frame.vertical == "gap" else value
         found.append(Reading(lane.index, lane.title, place, value, gap, valid, float(clock[place]), height))
     return found
+
+
+def leader(found: Sequence[Reading]) -> Reading | None:
+    """The lane with the highest log-likelihood; None where two are level or fewer have one."""
+    ranked = sorted(
+        (reading for reading in found if reading.is_likelihood and math.isfinite(reading.value)),
+        key=lambda reading: reading.value,
+        reverse=True,
+    )
+    if len(ranked) < 2 or ranked[0].value - ranked[1].value <= LEVEL * abs(ranked[0].value):
+        return None
+    return ranked[0]

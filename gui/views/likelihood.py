@@ -14,7 +14,7 @@ from gui.items.ends_strip import EndMark, draw_ends, end_marks, mark_at, strip_w
 from gui.items.growing_curves import GrowingCurves
 from gui.items.lane_column import LaneRow, column_width, draw_column
 from gui.items.layer import Layer
-from gui.items.likelihood_scale import Window, comparable, default_window, readings
+from gui.items.likelihood_scale import Window, comparable, default_window, leader, readings
 from gui.items.marks import draw_lane_mark, signed_text, small_text, value_text
 from gui.items.pinned_runs import PinnedCurves
 from gui.items.reading_box import draw_reading_box
@@ -182,7 +182,11 @@ class LikelihoodView(View):
                 place = QPointF(axes.x(reading.x), y)
                 draw_lane_mark(painter, style, reading.lane, place, 1.4 * style.point_radius)
         heading = {"iteration": f"iteration {at:.0f}", "passes": f"{at:.4g} passes", "cpu": f"{at:.4g} s"}
-        draw_reading_box(painter, style, found, heading[frame.clock], hover, within)
+        words = heading[frame.clock]
+        ahead = leader(found)
+        if ahead is not None:
+            words = f"{words}: {ahead.title} leads"
+        draw_reading_box(painter, style, found, words, hover, within)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._axes is not None:

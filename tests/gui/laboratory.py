@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -29,6 +29,7 @@ from gui.window import Window
 
 LEFT = Qt.MouseButton.LeftButton
 NO_KEY = Qt.KeyboardModifier.NoModifier
+Dialog = TypeVar("Dialog", bound=QWidget)
 PATIENCE_SECONDS = 20.0
 """How long to wait for what must come; only a test that fails waits so long."""
 
@@ -249,7 +250,7 @@ class Laboratory:
             QTest.keyClick(self.shell.windowHandle(), key, modifiers)
             self.settle()
 
-    def type(self, text: str) -> None:
+    def write(self, text: str) -> None:
         """Types into whatever has the focus."""
         for letter in text:
             QTest.keyClick(self.shell.windowHandle(), letter)
@@ -259,7 +260,7 @@ class Laboratory:
         """Clicks into an entry, replaces what stands there, and finishes with a key."""
         self.click(entry)
         self.press(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-        self.type(text)
+        self.write(text)
         self.press(end)
 
     def choose(self, box: QComboBox, value: object) -> None:
@@ -305,14 +306,13 @@ class Laboratory:
         """While it lasts, the n-th question is answered with the n-th button; the list gets what was asked."""
         asked: list[str] = []
 
-        def answer(box: QWidget) -> None:
-            assert isinstance(box, QMessageBox), f"a question was expected, not {box}"
+        def answer(box: QMessageBox) -> None:
             wanted = buttons[len(asked)]
             asked.append(box.text())
             found = {each.text().replace("&", ""): each for each in box.buttons()}
             QTest.mouseClick(found[wanted], LEFT)
 
-        with self._minding(answer):
+        with self._minding(QMessageBox, answer):
             yield asked
         assert len(asked) == len(buttons), f"{len(asked)} questions were asked: {asked}"
 
@@ -321,28 +321,27 @@ class Laboratory:
         """While it lasts, the n-th file dialog is given the n-th path, typed into it."""
         named: list[Path] = []
 
-        def name(dialog: QWidget) -> None:
-            assert isinstance(dialog, QFileDialog), f"a file dialog was expected, not {dialog}"
+        def name(dialog: QFileDialog) -> None:
             entry = dialog.findChild(QLineEdit)
             assert isinstance(entry, QLineEdit)
             named.append(paths[len(named)])
             entry.setText(str(named[-1]))
             QTest.keyClick(entry, Qt.Key.Key_Return)
 
-        with self._minding(name):
+        with self._minding(QFileDialog, name):
             yield
         assert len(named) == len(paths), f"{len(named)} files were asked for"
 
     @contextmanager
-    def _minding(self, answer: Callable[[QWidget], None]) -> Iterator[None]:
-        """Looks, inside the dialogs' own event loops, for a dialog that has not been answered."""
+    def _minding(self, kind: type[Dialog], answer: Callable[[Dialog], None]) -> Iterator[None]:
+        """Looks, inside the dialogs' own event loops, for a dialog of a kind that has not been answered."""
         answered: list[QWidget] = []
         failures: list[BaseException] = []
         watch = QTimer()
 
         def look() -> None:
             dialog = QApplication.activeModalWidget()
-            if dialog is None or not dialog.isVisible() or dialog in answered:
+            if not isinstance(dialog, kind) or not dialog.isVisible() or dialog in answered:
                 return
             answered.append(dialog)
             try:
@@ -357,6 +356,9 @@ class Laboratory:
             yield
         finally:
             watch.stop()
+            # A desk's window manager would do so.
+            self.shell.activateWindow()
+            self.settle()
         if failures:
             raise failures[0]
 

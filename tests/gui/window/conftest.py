@@ -22,9 +22,10 @@ def shared() -> Iterator[Laboratory]:
 @pytest.fixture
 def laboratory(shared: Laboratory) -> Laboratory:
     """The window on the first experiment, at its start, with nothing to undo."""
+    # Nothing stays of the test before: no text field that keeps the keys, no sentence that is still shown.
+    shared.window.desk.setFocus()
+    shared.window._notice_until = 0.0
     shared.open(FIRST)
     shared.window.viewport.reset()
-    # No text field keeps the keys of the test before.
-    shared.window.desk.setFocus()
     shared.told.clear()
     return shared

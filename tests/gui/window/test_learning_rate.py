@@ -187,7 +187,7 @@ def test_what_is_no_rate_stays_in_its_field_and_the_run_goes_on(laboratory: Labo
     laboratory.click(entry)
     laboratory.press(Qt.Key.Key_A, CONTROL)
     laboratory.press(Qt.Key.Key_Delete)
-    laboratory.type(typed)
+    laboratory.write(typed)
     laboratory.press(Qt.Key.Key_Return)
     assert entry.text() == typed
     assert entry.property("invalid")
