@@ -1,0 +1,187 @@
+"""The window while both engines run flat out: frame times, answers to the mouse, and what the engines lose."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QEvent, QObject
+
+from engine.experiment import Experiment, from_document
+from tests.benchmarks.measurement import Figure, Row, at_most
+
+SECONDS = 5.0
+SIZES = ((100, 22.0), (10_000, 22.0), (100_000, 22.0), (1_000_000, 33.0))
+PICTURE = Path(__file__).resolve().parents[2] / "assets/pictures/frame-times.png"
+
+
+def experiment(rows: int, speed: float) -> Experiment:
+    """EM against gradient ascent that neither ends while it is measured."""
+    return from_document(
+        {
+            "data": {"name": "three-clusters", "size": rows, "separation": 0.6},
+            "model": {"name": "gaussian-mixture", "components": 3},
+            "start": {"name": "k-means++"},
+            "lanes": [{"algorithm": "em"}, {"algorithm": "gradient-ascent", "learning_rate": 0.3}],
+            "stop": {"tolerance": 0.0, "max_iterations": 10_000_000},
+            "show": {"speed": speed},
+        }
+    )
+
+
+class _Ear(QObject):
+    """Hears questions in the window's thread."""
+
+    def __init__(self, heard: Callable[[], None]) -> None:
+        super().__init__()
+        self._heard = heard
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.User:
+            self._heard()
+            return True
+        return bool(super().event(event))
+
+
+class Watch:
+    """Asks the window's thread at intervals, from another thread, and notes how long the answer takes."""
+
+    def __init__(self) -> None:
+        self.delays: list[float] = []
+        self.asked = 0.0
+        self.answered = threading.Event()
+        self._ended = False
+        self._ear = _Ear(self._hear)
+        self._thread = threading.Thread(target=self._ask, daemon=True)
+
+    def _hear(self) -> None:
+        self.delays.append(time.perf_counter() - self.asked)
+        self.answered.set()
+
+    def _ask(self) -> None:
+        pause = threading.Event()
+        while not self._ended:
+            pause.wait(0.007)
+            self.answered.clear()
+            self.asked = time.perf_counter()
+            QCoreApplication.postEvent(self._ear, QEvent(QEvent.Type.User))
+            self.answered.wait(2.0)
+
+    def __enter__(self) -> "Watch":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *what: object) -> None:
+        self._ended = True
+        self._thread.join(3.0)
+
+
+def played(rows: int, speed: float, seconds: float) -> tuple[list[float], list[float], int]:
+    """Frame times, delays of answers, and steps of both engines while an experiment plays."""
+    from gui.app import application
+    from gui.shell import Shell
+    from gui.window import Window
+
+    app = application()
+    shell = Shell("light")
+    shell.resize(1366, 768)
+    shell.show()
+    window = Window(shell, "light")
+    window.session.open_experiment(experiment(rows, speed))
+    deadline = time.monotonic() + 120
+    while window.session.race is None or window.session.is_loading:
+        app.processEvents()
+        assert time.monotonic() < deadline
+    frames: list[float] = []
+    shown = [time.perf_counter()]
+
+    def note(frame: Any) -> None:
+        now = time.perf_counter()
+        frames.append(now - shown[0])
+        shown[0] = now
+
+    window.session.toggle_play()
+    began = time.monotonic()
+    while time.monotonic() - began < 0.5:
+        app.processEvents()
+    steps_before = sum(trace.count for trace in window.session.race.traces)
+    window.session.frame_changed.connect(note)
+    shown[0] = time.perf_counter()
+    with Watch() as watch:
+        began = time.monotonic()
+        while time.monotonic() - began < seconds:
+            app.processEvents()
+    steps = sum(trace.count for trace in window.session.race.traces) - steps_before
+    window.session.frame_changed.disconnect(note)
+    window.close_now()
+    return frames[1:], watch.delays, steps
+
+
+def alone(rows: int, seconds: float) -> int:
+    """Steps that both engines make in so many seconds without a window."""
+    from engine.preparation import prepare
+    from gui.race import Race
+    from gui.worker import Turns
+
+    wanted = experiment(rows, 0.0)
+    race = Race(Turns(), wanted, prepare(wanted))
+    race.allow(float("inf"))
+    time.sleep(0.5)
+    before = sum(trace.count for trace in race.traces)
+    time.sleep(seconds)
+    steps = sum(trace.count for trace in race.traces) - before
+    race.close()
+    return steps
+
+
+def percentile(samples: list[float], share: float) -> float:
+    """In milliseconds."""
+    return 1e3 * float(np.percentile(samples, share))
+
+
+def flat_out(count: int, most: float) -> list[Row]:
+    """Frame time and longest time without an answer at a number of points."""
+    frames, delays, steps = played(count, 0.0, SECONDS)
+    figure = percentile(frames, 99)
+    goal, met = at_most(figure, most)
+    told = "/".join(f"{percentile(frames, share):.0f}" for share in (50, 95, 99, 100))
+    note = f"p50/p95/p99/max {told}; {len(frames)} frames, {steps} steps"
+    name = f"frame time p99, both engines flat out, n = {count:,}"
+    first = Row(name, "ms", figure, None, figure, goal, met, note, {"frames": frames})
+    longest = 1e3 * max(delays)
+    goal, met = at_most(longest, 50)
+    name = f"longest time without an answer, n = {count:,}"
+    note = f"{len(delays)} questions"
+    return [first, Row(name, "ms", longest, None, longest, goal, met, note, {"delays": delays})]
+
+
+def share_taken() -> Row:
+    """What the two engines lose to a window that plays at 30 iterations a second."""
+    with_window = [played(100_000, 30.0, SECONDS)[2] for _ in range(2)]
+    without = [alone(100_000, SECONDS) for _ in range(2)]
+    share = 1.0 - sum(with_window) / sum(without)
+    goal, met = at_most(share, 0.25)
+    return Row(
+        "share of the engines' time that the window takes, n = 100,000, played at 30 a second",
+        "",
+        share,
+        None,
+        share,
+        goal,
+        met,
+        f"{sum(with_window)} steps with the window, {sum(without)} without",
+        {"with": [float(each) for each in with_window], "without": [float(each) for each in without]},
+    )
+
+
+def figures() -> Iterator[Figure]:
+    """All figures of this file."""
+    for count, most in SIZES:
+        yield f"frames, n = {count:,}", partial(flat_out, count, most)
+    yield "share of the engines' time", lambda: [share_taken()]

@@ -1,0 +1,72 @@
+"""What every benchmark gives back: a row of a table, with the raw samples behind it."""
+
+import gc
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure: ours and the reference in the same unit, what is compared with the goal, and whether it is met.
+
+    `figure` is what the goal is about: a ratio where there is a reference, else `ours`.
+    """
+
+    name: str
+    unit: str
+    ours: float
+    reference: float | None
+    figure: float
+    goal: str
+    met: bool
+    note: str = ""
+    samples: dict[str, list[float]] = field(default_factory=dict)
+
+
+Figure = tuple[str, Callable[[], Sequence[Row]]]
+"""What a figure is called, to choose by, and what measures it."""
+
+
+def at_least(figure: float, goal: float) -> tuple[str, bool]:
+    """A goal that is met from below."""
+    return f">= {goal:g}", figure >= goal
+
+
+def at_most(figure: float, goal: float) -> tuple[str, bool]:
+    """A goal that is met from above."""
+    return f"<= {goal:g}", figure <= goal
+
+
+def seconds_of(work: Callable[[], object], least: float = 0.05) -> float:
+    """Seconds of one call, from as many calls as fill `least` seconds, on the wall clock."""
+    began = time.perf_counter()
+    work()
+    once = time.perf_counter() - began
+    repeats = max(1, round(least / max(once, 1e-9)))
+    if repeats == 1:
+        return once
+    began = time.perf_counter()
+    for _ in range(repeats):
+        work()
+    return (time.perf_counter() - began) / repeats
+
+
+def in_pairs(
+    ours: Callable[[], object], reference: Callable[[], object], pairs: int = 7
+) -> tuple[list[float], list[float]]:
+    """Seconds of both by turns, A B A B, after a warm-up of each, so that a drifting machine drifts for both."""
+    ours()
+    reference()
+    gc.collect()
+    first, second = [], []
+    for _ in range(pairs):
+        first.append(seconds_of(ours))
+        second.append(seconds_of(reference))
+    return first, second
+
+
+def median_ratio(over: Sequence[float], under: Sequence[float]) -> float:
+    """The median of the ratios pair by pair."""
+    return statistics.median(a / b for a, b in zip(over, under, strict=True))
