@@ -12,8 +12,8 @@ from pathlib import Path
 
 from engine.errors import InputError
 
-WITHOUT = "without a window `main.py fit`, `render` and `list` work"
-WITHOUT_QT = "without it `main.py fit` and `list` work"
+WITHOUT = "without a window `main.py fit`, `render`, `list` and `check` work"
+WITHOUT_QT = "without it `main.py fit`, `list` and `check` work"
 PACKAGES = {
     "libEGL.so.1": "libegl1",
     "libGL.so.1": "libgl1",

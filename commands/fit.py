@@ -1,22 +1,16 @@
 """`main.py fit`: an experiment without a window, as a table or as JSON."""
 
-import json
 import sys
-from dataclasses import replace
-
-import numpy as np
-import numpy.typing as npt
 
 from commands.outputs import different, writable
 from commands.progress import terminal_progress
-from commands.source import Options, experiment_from
+from commands.source import Options, experiment_from, experiment_path
 from engine.comparison import Comparison, compare
-from engine.datasets.base import DataStory
 from engine.datasets.file import File
 from engine.errors import InputError
 from engine.experiment import Experiment
 from engine.preparation import prepare
-from engine.results import complete_rows, document, write_assignments, write_traces
+from engine.results import json_text, row_numbers, write_assignments, write_traces
 
 
 def fit(
@@ -36,16 +30,16 @@ def fit(
     traces = None if csv_file is None else writable(csv_file, "--csv", read)
     rows = None if assignments is None else writable(assignments, "--assignments", read)
     different(traces, rows, "--csv and --assignments")
-    comparison = _compared(experiment)
+    comparison = compare(experiment) if as_json else _compared(experiment)
     refused = [lane for lane in comparison.lanes if lane.trace.status == "refused"]
     if len(refused) == len(comparison.lanes):
         raise InputError(refused[0].trace.reason)
     if rows is not None:
-        write_assignments(comparison, rows, _row_numbers(experiment.data))
+        write_assignments(comparison, rows, row_numbers(experiment.data))
     if traces is not None:
         write_traces(comparison, traces)
     if as_json:
-        sys.stdout.write(json.dumps(document(comparison, with_trace), allow_nan=False) + "\n")
+        sys.stdout.write(json_text(comparison, with_trace))
         return
     from commands.table import print_table
 
@@ -54,10 +48,11 @@ def fit(
 
 def _read_files(source: str, experiment: Experiment) -> tuple[str, ...]:
     path = experiment.data.path if isinstance(experiment.data, File) else ""
-    return tuple(each for each in (source, path) if each)
+    return tuple(str(each) for each in (source, experiment_path(source), path) if each)
 
 
 def _compared(experiment: Experiment) -> Comparison:
+    """The lanes' results, with progress where a person waits for a table on a terminal."""
     progress = terminal_progress(experiment)
     if progress is None:
         return compare(experiment)
@@ -66,10 +61,3 @@ def _compared(experiment: Experiment) -> Comparison:
         return compare(experiment, progress.stepped, preparation)
     finally:
         progress.close()
-
-
-def _row_numbers(story: DataStory) -> npt.NDArray[np.intp] | None:
-    """Numbers of the file's rows that were fitted, where incomplete ones were left out."""
-    if not isinstance(story, File) or not story.drop_missing:
-        return None
-    return complete_rows(replace(story, drop_missing=False).read().values)

@@ -1,6 +1,7 @@
 """`main.py list`: what there is to choose from, found by the catalogue."""
 
 import json
+import re
 import shutil
 import sys
 import textwrap
@@ -11,8 +12,10 @@ import msgspec
 
 from engine import catalogue
 from engine.errors import InputError
+from engine.experiment import Experiment
 from engine.results import plain
 from engine.settings import Setting, settings_of
+from engine.shipped_experiments import shipped_experiments
 
 KINDS = {
     "models": "models",
@@ -22,18 +25,25 @@ KINDS = {
     "data": "datasets",
 }
 """What the command line calls a kind, and the package that holds it."""
+EXPERIMENTS = "experiments"
+
+_CITATION = re.compile(
+    r"[A-Z][\w'’-]+(?:(?:,? (?:& |and )?|, )[A-Z][\w'’-]+| et al\.)* \(?(?:1[6-9]|20)[0-9]{2}[a-z]?\b\)?"
+)
+"""Author and year, as in Dempster, Laird & Rubin (1977) or Duchi et al. 2008."""
 
 
 def list_kinds(kind: str | None, as_json: bool = False) -> None:
-    """Prints the classes of one kind, or of all, with their settings, ranges and sources.
+    """Prints the classes of one kind with their settings, ranges and sources, or the shipped experiments.
 
-    Raises InputError for a kind that there is not.
+    Without a kind it prints all of them. Raises InputError for a kind that there is not.
     """
-    if kind is not None and kind not in KINDS:
-        raise InputError(
-            f"There is nothing called {kind!r} to list; give one of {', '.join(KINDS)}, or none."
-        )
+    if kind is not None and kind not in (*KINDS, EXPERIMENTS):
+        kinds = ", ".join((*KINDS, EXPERIMENTS))
+        raise InputError(f"There is nothing called {kind!r} to list; give one of {kinds}, or none.")
     entries = [entry(each, cls) for each in KINDS if kind in (None, each) for cls in _classes(each)]
+    if kind in (None, EXPERIMENTS):
+        entries += [_experiment(name, each) for name, each in shipped_experiments().items()]
     if as_json:
         sys.stdout.write(json.dumps(entries, allow_nan=False, indent=2) + "\n")
     else:
@@ -42,15 +52,37 @@ def list_kinds(kind: str | None, as_json: bool = False) -> None:
 
 def entry(kind: str, cls: type) -> dict[str, Any]:
     """A class as plain values: its name, summary, details, source and settings."""
-    source = getattr(cls, "source", "")
     details = textwrap.dedent("    " + (cls.__doc__ or "")).strip().partition("\n")[2].strip()
     return {
         "name": cls.__dict__["name"],
         "summary": catalogue.summary(cls),
         "settings": [_setting(each) for each in settings_of(cls)],
         "kind": kind,
-        "source": source if isinstance(source, str) else "",
+        "source": _source(cls),
         "details": details,
+    }
+
+
+def _source(cls: type) -> str:
+    """The source that a class declares, else the citations in its docstring."""
+    declared = getattr(cls, "source", "")
+    if isinstance(declared, str) and declared:
+        return declared
+    return "; ".join(dict.fromkeys(_CITATION.findall(" ".join((cls.__doc__ or "").split()))))
+
+
+def _experiment(name: str, experiment: Experiment) -> dict[str, Any]:
+    """A shipped experiment as plain values; it has lanes and claims where a class has settings."""
+    return {
+        "name": name,
+        "summary": experiment.title,
+        "settings": [],
+        "kind": EXPERIMENTS,
+        "source": "",
+        "details": experiment.caption,
+        "lanes": [lane.title for lane in experiment.lanes],
+        "claims": list(experiment.claims),
+        "slow": experiment.slow,
     }
 
 
@@ -101,6 +133,8 @@ def _lines(entries: list[dict[str, Any]], whole: bool) -> Iterator[str]:
             yield from _wrapped(f"Source: {each['source']}", width, "      ", "        ")
         for setting in each["settings"]:
             yield from _wrapped(_setting_text(setting), width, "      ", "          ")
+        if whole:
+            yield from (f"      claims {claim}" for claim in each.get("claims", ()))
 
 
 def _setting_text(setting: dict[str, Any]) -> str:

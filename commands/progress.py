@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from engine.experiment import Experiment
@@ -16,9 +17,9 @@ READING = "reading the data"
 class TerminalProgress:
     """A line for what runs now, on standard error, gone when all is done."""
 
-    def __init__(self, experiment: Experiment) -> None:
-        self._lanes = [lane.title for lane in experiment.lanes]
-        self._most = experiment.stop.max_iterations
+    def __init__(self, lanes: Sequence[str], most: int) -> None:
+        self._lanes = lanes
+        self._most = most
         self._due = time.monotonic() + PATIENCE
         self._bar: Any = None
         self._task: Any = None
@@ -33,6 +34,11 @@ class TerminalProgress:
         if time.monotonic() >= self._due:
             value = f"iteration, log-likelihood {step.log_likelihood:.6f}"
             self._show(self._lanes[number], step.iteration, self._most, value)
+
+    def reached(self, fraction: float) -> None:
+        """Hears how much of all the starts has been run."""
+        if time.monotonic() >= self._due:
+            self._show(self._lanes[0], round(fraction * self._most), self._most, "")
 
     def close(self) -> None:
         """Takes the line away."""
@@ -60,4 +66,10 @@ class TerminalProgress:
 
 def terminal_progress(experiment: Experiment) -> TerminalProgress | None:
     """Progress where a person watches standard error on a terminal."""
-    return TerminalProgress(experiment) if sys.stderr is not None and sys.stderr.isatty() else None
+    return counted_progress(None, experiment.stop.max_iterations, [lane.title for lane in experiment.lanes])
+
+
+def counted_progress(what: str | None, most: int, lanes: Sequence[str] = ()) -> TerminalProgress | None:
+    """Progress towards a count of something, where a person watches standard error on a terminal."""
+    watched = sys.stderr is not None and sys.stderr.isatty()
+    return TerminalProgress(lanes if what is None else (what,), most) if watched else None

@@ -22,14 +22,16 @@ def render(
     lecture: bool = False,
     view: str = "window",
 ) -> None:
-    """Draws SOURCE into a PNG; all is checked before anything runs. Raises InputError."""
+    """Draws SOURCE into a PNG, SVG or PDF; all is checked before anything runs. Raises InputError."""
     iteration = None if at is None else _iteration(at)
     pixels = _pixels(size)
-    if not output.lower().endswith(".png"):
-        raise InputError(f"--output: {output!r} is no PNG; give a name that ends in .png.")
+    if not output.lower().endswith((".png", ".svg", ".pdf")):
+        raise InputError(f"--output: {output!r} is no picture; give a name that ends in .png, .svg or .pdf.")
     path = writable(output, "--output", (source,))
     experiment = experiment_from(source)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    # The offscreen platform warns of what it cannot hint to a window manager that is not there.
+    os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
     with qt_needed(WITHOUT_QT):
         from gui.render import render as drawn
 

@@ -1,9 +1,9 @@
 """From a SOURCE and the options of the command line to an experiment.
 
-A SOURCE is an experiment (a path that ends in .toml), a data story with settings, or else a CSV file. What an
-experiment says stands unless an option overrides it. A data story may suggest a model, which stands unless
---model is given, and a start, which stands unless --model or --start is given; for everything else the
-defaults below hold.
+A SOURCE is an experiment (a path that ends in .toml, or the name of a shipped one), a data story with settings,
+or else a CSV file. What an experiment says stands unless an option overrides it. A data story may suggest a
+model, which stands unless --model is given, and a start, which stands unless --model or --start is given; for
+everything else the defaults below hold.
 """
 
 import csv
@@ -21,6 +21,7 @@ from engine.errors import InputError
 from engine.experiment import MOST_LANES, Experiment, Lane, distinctly_named, named, read_experiment
 from engine.models.base import Model
 from engine.settings import configure, settings_of, written
+from engine.shipped_experiments import shipped_path
 from engine.specification import instance, lane, value_of
 from engine.starts.base import Start
 from engine.starts.parameters import GivenParameters
@@ -28,8 +29,8 @@ from engine.stopping import Stop
 
 DEFAULT_MODEL = "gaussian-mixture:components=3"
 DEFAULT_ALGORITHMS = ("em", "gradient-ascent")
-DEFAULT_START = "k-means++:seed=0"
-EXPECTED = "give a CSV file, an experiment (.toml) or a data story such as three-clusters:size=1000,seed=3"
+EXPERIMENT = "an experiment (a .toml file, or the name of a shipped one)"
+EXPECTED = f"give a CSV file, {EXPERIMENT} or a data story such as three-clusters:size=1000,seed=3"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -53,10 +54,9 @@ NOTHING_SAID = Options()
 
 def experiment_from(source: str, options: Options = NOTHING_SAID) -> Experiment:
     """The experiment that SOURCE and the options describe; no data are read yet. Raises InputError."""
-    if is_experiment(source):
-        experiment = _overridden(read_experiment(existing_file(source)), options)
-    else:
-        experiment = _defaulted(_story(source), options)
+    path = experiment_path(source)
+    given = None if path is None else read_experiment(path)
+    experiment = _defaulted(_story(source), options) if given is None else _overridden(given, options)
     if len(experiment.lanes) > MOST_LANES:
         raise InputError(f"An experiment has at most {MOST_LANES} lanes; give --algorithm no more than that.")
     return experiment.replace(
@@ -66,9 +66,22 @@ def experiment_from(source: str, options: Options = NOTHING_SAID) -> Experiment:
     )
 
 
-def is_experiment(source: str) -> bool:
-    """Whether a SOURCE is the path of an experiment."""
-    return source.lower().endswith(".toml")
+def experiment_path(source: str, expected: str = EXPECTED) -> Path | None:
+    """The file of the experiment that a SOURCE names, shipped or not; None where it names something else.
+
+    Raises InputError, which ends in what is `expected` here, where an experiment's file is not there.
+    """
+    return existing_file(source, expected) if source.lower().endswith(".toml") else shipped_path(source)
+
+
+def experiment_named(source: str) -> Experiment:
+    """The experiment in a file or of that name; raises InputError where there is none."""
+    path = experiment_path(source, f"give {EXPERIMENT}")
+    if path is None:
+        raise InputError(
+            f"There is no experiment called {source!r}; `main.py list experiments` has them all."
+        )
+    return read_experiment(path)
 
 
 def _story(source: str) -> DataStory:
@@ -80,7 +93,8 @@ def _story(source: str) -> DataStory:
         return story.resolved(Path.cwd()) if isinstance(story, File) else story
     if not os.path.exists(source) and not _looks_like_path(source):
         raise InputError(
-            f"There is no data story and no file called {source!r}; {EXPECTED} (`main.py list data` has them all)."
+            f"There is no file, no experiment and no data story called {source!r}; {EXPECTED}; "
+            "`main.py list` has them all."
         )
     return File(path=str(existing_file(source)))
 
@@ -90,13 +104,13 @@ def _looks_like_path(source: str) -> bool:
     return "/" in source or "\\" in source or Path(source).suffix[1:2].isalpha()
 
 
-def existing_file(source: str) -> Path:
+def existing_file(source: str, expected: str = EXPECTED) -> Path:
     """The path of a file that is there; raises InputError where it is not, or is a folder."""
     path = Path(source)
     if not source or "\0" in source or not os.path.exists(path):
-        raise InputError(f"There is no file {source!r}; {EXPECTED}.")
+        raise InputError(f"There is no file {source!r}; {expected}.")
     if path.is_dir():
-        raise InputError(f"{source!r} is a folder; {EXPECTED}.")
+        raise InputError(f"{source!r} is a folder; {expected}.")
     return path
 
 
@@ -109,7 +123,9 @@ def _defaulted(story: DataStory, options: Options) -> Experiment:
     start = _start(options)
     if start is None:
         table = None if options.model else suggested.get("start")
-        start = named("starts", table, "[start]") if table else instance("starts", DEFAULT_START, "--start")
+        start = (
+            named("starts", table, "[start]") if table else instance("starts", model.default_start, "--start")
+        )
     lanes = _lanes(options) or tuple(lane(text, "--algorithm") for text in DEFAULT_ALGORITHMS)
     return Experiment(story, model, start, lanes)
 
@@ -164,6 +180,8 @@ def _stop(stop: Stop, options: Options) -> Stop:
     for key, text in given.items():
         if text is not None:
             where = f"--{key.replace('_', '-')}"
+            if not text.strip():
+                raise InputError(f"{where} needs a value; see main.py fit --help.")
             stop = configure(Stop, {**written(stop), key: value_of(text, where)}, where)
     return stop
 

@@ -15,6 +15,7 @@ from engine.comparison import Comparison, LaneResult
 from engine.parameters import Array
 from engine.results import trace_column
 from engine.specification import text_of
+from engine.wording import counted
 
 WIDTH_IN_A_FILE = 100
 WIDEST_MATRIX = 3
@@ -22,16 +23,22 @@ WIDEST_MATRIX = 3
 LONGEST_TEXT = 100
 LARGE = 1e4
 """A log-likelihood of this size is shown with fewer decimals; --json has all of them."""
+WIDEST_NUMBER = 1e15
+"""A number of this size is shown with an exponent."""
 
 
 def print_table(comparison: Comparison, with_trace: bool = False) -> None:
     """Prints what was run, a line for each lane, every status whole, and the best lane's parameters."""
-    fixed = None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH_IN_A_FILE
-    console = Console(width=fixed, highlight=False, markup=False, emoji=False)
+    console = Console(width=terminal_width(), highlight=False, markup=False, emoji=False)
     # Captured first, so that nothing is half printed where something is wrong.
     with console.capture() as capture:
         _print_all(console, comparison, with_trace)
     sys.stdout.write(capture.get())
+
+
+def terminal_width() -> int | None:
+    """The width of a table: the terminal's own (None), or a fixed one in a file."""
+    return None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH_IN_A_FILE
 
 
 def _print_all(console: Console, comparison: Comparison, with_trace: bool) -> None:
@@ -63,7 +70,7 @@ def _heading(comparison: Comparison) -> Iterable[str]:
     yield f"Data   {dataset.name}: {dataset.rows} rows{weight}, {', '.join(dataset.columns)}"
     if dataset.note:
         yield f"       {dataset.note}"
-    yield f"Model  {text_of(experiment.model, whole=True)}, {comparison.free_parameters} free parameters"
+    yield f"Model  {text_of(experiment.model, whole=True)}, {counted(comparison.free_parameters, 'free parameter')}"
     start = text_of(experiment.start, whole=True)
     start = start if len(start) <= LONGEST_TEXT else experiment.start.name
     yield f"Start  {start}, log-likelihood {_number(comparison.start_log_likelihood, 6)}"
@@ -108,9 +115,13 @@ def _print_parameters(console: Console, comparison: Comparison, best: LaneResult
     for heading in _headings(shown, columns):
         left = heading == "column"
         table.add_column(Text(heading), justify="left" if left else "right", overflow="fold", no_wrap=left)
+    # Where weights are all there is, the columns of the data are the components.
+    known = all(block.ndim == 1 for block in shown.values())
     for component in range(count):
         for place, column in enumerate(columns):
-            first = place == 0
+            if known and place != component:
+                continue
+            first = known or place == 0
             cells = [str(component + 1) if first else ""]
             cells += [_number(b[component], 6) if first else "" for b in shown.values() if b.ndim == 1]
             cells.append(column)
@@ -162,7 +173,9 @@ def _table(first: str) -> Table:
 
 
 def _number(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}" if np.isfinite(value) else "none"
+    if not np.isfinite(value):
+        return "none"
+    return f"{value:.{digits}f}" if abs(value) < WIDEST_NUMBER else f"{value:.8e}"
 
 
 def _significant(value: float) -> str:

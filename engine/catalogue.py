@@ -61,8 +61,9 @@ def get(kind: str, name: str) -> Any:
     """The concrete class called `name`; raises InputError that names those there are."""
     classes = find(kind)
     if name not in classes:
-        noun = {"datasets": "data story", "coordinates": "coordinates"}.get(kind, kind.rstrip("s"))
-        raise InputError(f"There is no {noun} called {name!r}; give one of {', '.join(classes)}.")
+        nothing = {"datasets": "is no data story", "coordinates": "are no coordinates"}
+        there = nothing.get(kind, f"is no {kind.rstrip('s')}")
+        raise InputError(f"There {there} called {name!r}; give one of {', '.join(classes)}.")
     return classes[name]
 
 

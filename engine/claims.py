@@ -35,6 +35,7 @@ QUANTITIES: Mapping[str, str] = MappingProxyType(
         "e_steps": "E steps, up to its end",
         "gradients": "gradients, up to its end",
         "log_likelihoods": "evaluations of the log-likelihood alone, up to its end",
+        "m_steps": "M steps, up to its end",
         "decreases": "how many steps lowered the log-likelihood by more than rounding can",
         "first_decrease": "the first iteration that did, or never",
         "left_at": "the iteration at which it left the constraints, or never",

@@ -1,7 +1,7 @@
 """The headless experiment: every lane to its end, one after the other, and what came out."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from engine.errors import InputError
 from engine.experiment import Experiment, Lane
 from engine.models.base import UndefinedLikelihood
 from engine.models.mixture import Mixture
+from engine.models.mixture_proportions import MixtureProportions
 from engine.parameters import Array, Parameters
 from engine.preparation import Preparation, prepare
 from engine.run import run
@@ -105,11 +106,17 @@ def compare(
     the model or the start do not fit together; a lane that cannot run is a result (status 'refused').
     """
     ready = preparation if preparation is not None else prepare(experiment)
+    traces = [_traced(experiment, ready, number, progress) for number in experiment.running]
+    return comparison_of(experiment, ready, traces)
+
+
+def comparison_of(experiment: Experiment, ready: Preparation, traces: Sequence[Trace]) -> Comparison:
+    """What came out of the lanes that are on: the trace of each, in their order."""
     weight = float(ready.prepared.total_weight)
     free = ready.model.free_dimension(ready.prepared)
     lanes = tuple(
-        LaneResult(lane, _traced(experiment, ready, number, progress), weight, free)
-        for number, lane in enumerate(experiment.lanes)
+        LaneResult(experiment.lanes[number], trace, weight, free)
+        for number, trace in zip(experiment.running, traces, strict=True)
     )
     return Comparison(experiment, ready, _value_at_start(ready), lanes)
 
@@ -143,12 +150,14 @@ def responsibilities(comparison: Comparison) -> Iterator[tuple[int, Array]]:
             "No lane ended with a likelihood, so there are no assignments; "
             "choose another start, another algorithm or a covariance floor."
         )
-    if not isinstance(ready.model, Mixture):
+    if not isinstance(ready.model, Mixture | MixtureProportions):
         raise InputError(f"{ready.model.name} has no components to assign rows to; leave --assignments out.")
     return _in_pieces(ready.model, ready.prepared.columns, best.parameters)
 
 
-def _in_pieces(model: Mixture, columns: Array, parameters: Parameters) -> Iterator[tuple[int, Array]]:
+def _in_pieces(
+    model: Mixture | MixtureProportions, columns: Array, parameters: Parameters
+) -> Iterator[tuple[int, Array]]:
     for first in range(0, columns.shape[1], ROWS_AT_ONCE):
         part = np.ascontiguousarray(columns[:, first : first + ROWS_AT_ONCE])
         yield first, model.responsibilities(parameters, part).T

@@ -16,6 +16,7 @@ MISSING = ("", "na", "nan")
 MOST_COLUMNS = 10_000
 
 _DECIMAL = {mark: re.compile(rf"[+-]?\d*{re.escape(mark)}\d+([eE][+-]?\d+)?") for mark in ".,"}
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 _NOT_TEXT = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f]")
 
 
@@ -152,16 +153,29 @@ def _delimiter(lines: list[str]) -> str:
             return delimiter
         if first > widest:
             widest, fallback = first, delimiter
-    return fallback
+    # Nothing cuts the first row: commas in a lone column of numbers are decimal marks.
+    return ";" if widest == 1 and _decimal_commas(_parsed(csv.reader(lines, delimiter=";"))) else fallback
+
+
+def _decimal_commas(rows: Iterable[list[str]]) -> bool:
+    """Whether every row after the first is one number or missing, and some have a decimal comma."""
+    cells = [row[0].strip() for row in rows if not blank(row)][1:]
+    known = [cell for cell in cells if not is_missing(cell)]
+    return any("," in cell for cell in known) and all(_is_number(cell, ",") for cell in known)
 
 
 def _decimal_mark(rows: list[list[str]], delimiter: str) -> tuple[str, bool]:
-    """The decimal mark, and whether any was seen; a comma cannot be both delimiter and decimal mark."""
-    if delimiter == ",":
-        return ".", True
+    """The decimal mark, and whether that is settled: it is where any was seen, or commas are the delimiter.
+
+    A comma is both only where numbers are quoted, and not where it may just as well group thousands.
+    """
     cells = [cell.strip() for row in rows for cell in row]
     points, commas = (sum(bool(_DECIMAL[mark].fullmatch(cell)) for cell in cells) for mark in ".,")
-    return "," if commas > points else ".", points + commas > 0
+    if delimiter == "," and all(
+        _THOUSANDS.fullmatch(cell) for cell in cells if _DECIMAL[","].fullmatch(cell)
+    ):
+        return ".", True
+    return "," if commas > points else ".", delimiter == "," or points + commas > 0
 
 
 def _is_number(cell: str, decimal_mark: str) -> bool:

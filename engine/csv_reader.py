@@ -36,6 +36,8 @@ ENOUGH_LINES = 20
 """With fewer whole lines than this, the sample grows."""
 FAST_FROM = BLOCK
 """Files of at least so many bytes are worth the import of pyarrow."""
+SMALLEST_WEIGHT, LARGEST_WEIGHT = 1e-100, 1e100
+"""Between these the largest row weight must lie, or sums of weights and values leave the range of doubles."""
 WORKERS = max(2, min(4, os.cpu_count() or 2))
 
 Progress = Callable[[float], None]
@@ -88,6 +90,11 @@ def read_csv(
         if not np.any(weights > 0):
             raise InputError(
                 f"{where}: every row weight in column {weights_column!r} is 0; one must be above 0."
+            )
+        if not SMALLEST_WEIGHT < np.max(weights) < LARGEST_WEIGHT:
+            raise InputError(
+                f"{where}: the row weights in column {weights_column!r} are too large or too small to be summed; "
+                "multiply them all by one number."
             )
     note = _note(layout, roles, columns)
     value_names = tuple(layout.columns[place].name for place in roles.values)

@@ -47,6 +47,7 @@ class Lane:
         help="What a lane does after it has left the constraints: stop there, or continue, shown hatched.",
         choices=("stop", "continue"),
     )
+    on: bool = setting(True, label="On", help="Whether this lane takes part in the race.")
 
     @property
     def title(self) -> str:
@@ -88,6 +89,22 @@ class Show:
         choices=("value", "gap"),
     )
     truth: bool = setting(False, label="Truth", help="Draw the components from which the data were drawn.")
+    columns: tuple[str, ...] = setting(
+        (), label="Columns", help="The two columns that the canvases show; none named: the first two."
+    )
+    principal: bool = setting(
+        False,
+        label="Principal directions",
+        help="Show the two directions in which the data vary most, and not two columns.",
+    )
+
+    def places(self, columns: tuple[str, ...]) -> tuple[int, int] | None:
+        """Which two of the data's columns the canvases show; None for principal directions, or where one is all."""
+        if self.principal or len(columns) < 2:
+            return None
+        if len(self.columns) == 2 and set(self.columns) <= set(columns) and len(set(self.columns)) == 2:
+            return columns.index(self.columns[0]), columns.index(self.columns[1])
+        return 0, 1
 
 
 @dataclass(frozen=True)
@@ -111,6 +128,11 @@ class Experiment:
     slow: bool = False
     place: int = 0
 
+    @property
+    def running(self) -> tuple[int, ...]:
+        """The numbers of the lanes that are switched on, counted from 0."""
+        return tuple(number for number, lane in enumerate(self.lanes) if lane.on)
+
     def replace(self, **changes: Any) -> "Experiment":
         """The experiment with some fields exchanged."""
         return dataclasses.replace(self, **changes)
@@ -120,6 +142,10 @@ class Experiment:
 
         Only a claim about a lane that is gone is left out: the file could not be read with it.
         """
+        return tomli_w.dumps(self.to_document())
+
+    def to_document(self) -> dict[str, Any]:
+        """The experiment as the tables of its file, which `from_document` reads; see `to_toml`."""
         document: dict[str, Any] = {}
         for key in ("title", "caption"):
             if getattr(self, key):
@@ -139,7 +165,7 @@ class Experiment:
         document["stop"] = written(self.stop)
         document["show"] = written(self.show)
         document["lanes"] = [_lane_table(lane) for lane in self.lanes]
-        return tomli_w.dumps(document)
+        return document
 
 
 def from_toml(text: str, folder: Path | None = None) -> Experiment:
@@ -277,8 +303,11 @@ def _lane(table: Any, number: int) -> Lane:
     after_leaving = rest.pop("after_leaving", "stop")
     if after_leaving not in ("stop", "continue"):
         raise InputError(f"{where}: after_leaving = {after_leaving!r} is not known; give stop or continue.")
+    on = rest.pop("on", True)
+    if not isinstance(on, bool):
+        raise InputError(f"{where}: on = {on!r} is not possible; give true or false.")
     algorithm = named("algorithms", rest, where, key="algorithm")
-    return Lane(algorithm, name, _interventions(algorithm, interventions, where), after_leaving)
+    return Lane(algorithm, name, _interventions(algorithm, interventions, where), after_leaving, on)
 
 
 def _interventions(algorithm: Algorithm, tables: Any, where: str) -> tuple[Intervention, ...]:
@@ -310,6 +339,8 @@ def _lane_table(lane: Lane) -> dict[str, Any]:
     table |= written(lane.algorithm)
     if lane.after_leaving != "stop":
         table["after_leaving"] = lane.after_leaving
+    if not lane.on:
+        table["on"] = False
     if lane.interventions:
         table["interventions"] = [
             {"iteration": each.iteration, each.setting: each.value} for each in lane.interventions

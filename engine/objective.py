@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.models.base import Expectation, Model, Units
+from engine.models.base import Blocks, Expectation, Model, Units
+from engine.models.exponential_family import CompleteExponentialFamily
+from engine.models.posterior import EXACT, Posterior
+from engine.models.weight_curvature import DensityRatios, weight_curvature
 from engine.models.workspace import Workspace
 from engine.parameters import Array, Parameters
 
@@ -18,6 +21,7 @@ class Meter:
     e_steps: int = 0
     gradients: int = 0
     log_likelihoods: int = 0
+    m_steps: int = 0
     passes: float = 0.0
 
 
@@ -41,10 +45,17 @@ class Problem:
         """n, the sum of the row weights."""
         return float(self.prepared.total_weight)
 
-    def expect(self, parameters: Parameters, units: Units = None) -> Expectation:
-        """One E step over all or some units."""
+    def expect(
+        self, parameters: Parameters, units: Units = None, posterior: Posterior = EXACT
+    ) -> Expectation:
+        """One E step over all or some units, under the exact posterior or another."""
         self.meter.e_steps += 1
-        return self._pass(parameters, units)
+        return self._pass(parameters, units, posterior)
+
+    def m_step(self, statistics: Array, parameters: Parameters, free: Blocks = None) -> Parameters:
+        """The model's M step, counted; it looks at no data, so it is no pass."""
+        self.meter.m_steps += 1
+        return self.model.m_step(statistics, parameters, free)
 
     def gradient(self, parameters: Parameters, units: Units = None) -> tuple[Expectation, Array]:
         """One gradient in the natural blocks (flat), with the E step that it comes from."""
@@ -55,14 +66,37 @@ class Problem:
         self._newest = expectation, gradient
         return expectation, gradient
 
+    def weight_curvature(self, parameters: Parameters) -> Array:
+        """Minus the Hessian (K, K) in the weights: one pass, on the meter as one gradient more.
+
+        Only for a model with `density_ratios`; see `engine.models.weight_curvature`.
+        """
+        assert isinstance(self.model, DensityRatios)
+        self.meter.gradients += 1
+        self.meter.passes += 1.0
+        return weight_curvature(self.model, self.prepared, parameters, self.workspace)
+
+    def statistics_covariance(self, parameters: Parameters) -> Array | None:
+        """The posterior's covariance of the complete data's statistics: one pass, on the meter as one gradient more.
+
+        None, and no pass, where the model does not offer it; see `CompleteExponentialFamily`.
+        """
+        if not isinstance(self.model, CompleteExponentialFamily):
+            return None
+        found = self.model.statistics_covariance(self.prepared, parameters, self.workspace)
+        if found is not None:
+            self.meter.gradients += 1
+            self.meter.passes += 1.0
+        return found
+
     def log_likelihood(self, parameters: Parameters) -> float:
         """The log-likelihood alone, as a line search needs it."""
         self.meter.log_likelihoods += 1
         return self._pass(parameters, None).log_likelihood
 
-    def _pass(self, parameters: Parameters, units: Units) -> Expectation:
+    def _pass(self, parameters: Parameters, units: Units, posterior: Posterior = EXACT) -> Expectation:
         self.meter.passes += 1.0 if units is None else len(units) / self.prepared.units
-        return self.model.expect(self.prepared, parameters, self.workspace, units)
+        return self.model.expect(self.prepared, parameters, self.workspace, units, posterior)
 
     def stationarity(self, parameters: Parameters, expectation: Expectation) -> float:
         """The largest component of P(phi + grad/n) - phi over the free blocks; uncharged.

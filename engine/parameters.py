@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from engine.wording import number_text
+
 Array = npt.NDArray[np.float64]
 
 
@@ -60,7 +62,7 @@ class Positive(Support):
         worst = int(np.argmin(flat))
         component = worst // max(1, flat.size // np.shape(values)[0]) + 1 if np.ndim(values) else 1
         if flat[worst] < self.lower * (1 - 1e-9):
-            return f"{self._noun} {component} became {flat[worst]:.3g}"
+            return f"{self._noun} {component} became {number_text(flat[worst])}"
         return None
 
     def project(self, values: Array) -> Array:
@@ -100,7 +102,7 @@ class UnitInterval(Support):
             return "a value is not finite"
         if np.min(values) < 0 or np.max(values) > 1:
             worst = np.min(values) if np.min(values) < 0 else np.max(values)
-            return f"a probability became {worst:.3g}"
+            return f"a probability became {number_text(worst)}"
         return None
 
     def project(self, values: Array) -> Array:
@@ -121,11 +123,11 @@ class Simplex(Support):
             return "a weight is not finite"
         lowest = int(np.argmin(values))
         if np.ravel(values)[lowest] < 0:
-            return f"weight {lowest % values.shape[-1] + 1} became {np.ravel(values)[lowest]:.3g}"
+            return f"weight {lowest % values.shape[-1] + 1} became {number_text(np.ravel(values)[lowest])}"
         sums = np.ravel(np.sum(values, axis=-1))
         worst = int(np.argmax(np.abs(sums - 1)))
         if abs(sums[worst] - 1) > SUM_TOLERANCE:
-            return f"the weights' sum became {sums[worst]:.6g}"
+            return f"the weights' sum became {number_text(sums[worst], 6)}"
         return None
 
     def project(self, values: Array) -> Array:
@@ -160,7 +162,7 @@ class PositiveDefinite(Support):
             return None
         smallest = np.atleast_1d(np.linalg.eigvalsh(values)[..., 0])
         worst = int(np.argmin(smallest))
-        value = f"(smallest eigenvalue {smallest[worst]:.3g})"
+        value = f"(smallest eigenvalue {number_text(smallest[worst])})"
         if smallest[worst] <= 0:
             return f"covariance {worst + 1} lost positive definiteness {value}"
         if smallest[worst] < self.lower * (1 - 1e-9):

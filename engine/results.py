@@ -1,11 +1,12 @@
 """A comparison as JSON holds it and as CSV files tell it."""
 
 import csv
+import json
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +14,10 @@ import numpy.typing as npt
 from engine.comparison import Comparison, LaneResult, responsibilities
 from engine.dataset import Dataset
 from engine.datasets.base import DataStory
-from engine.errors import InputError
+from engine.datasets.file import File
 from engine.models.base import Model
 from engine.parameters import Array, Parameters
+from engine.saving import write_whole, writing
 from engine.settings import written
 
 TRACE_COLUMNS = {
@@ -26,11 +28,14 @@ TRACE_COLUMNS = {
     "e_steps": "e_steps",
     "gradients": "gradients",
     "log_likelihoods": "log_likelihoods",
+    "m_steps": "m_steps",
     "passes": "passes",
     "cpu_seconds": "cpu_seconds",
 }
 """Columns of a trace with their headings in the CSV."""
 JSON_TRACE_COLUMNS = ("log_likelihood", "passes", "cpu_seconds")
+ParameterPlace = tuple[str, tuple[int, ...]]
+"""A block of natural parameters and where in a component's part of it a number stands."""
 
 
 def document(comparison: Comparison, with_trace: bool = False) -> dict[str, Any]:
@@ -106,6 +111,7 @@ def _lane(comparison: Comparison, result: LaneResult, with_trace: bool) -> dict[
             "e_steps": last.e_steps,
             "gradients": last.gradients,
             "log_likelihoods": last.log_likelihoods,
+            "m_steps": last.m_steps,
         },
         "passes": last.passes,
         "cpu_seconds": last.cpu_seconds,
@@ -127,9 +133,19 @@ def trace_column(comparison: Comparison, result: LaneResult, name: str) -> npt.N
     return column
 
 
+def json_text(comparison: Comparison, with_trace: bool = False) -> str:
+    """`document` as a line of JSON."""
+    return json.dumps(document(comparison, with_trace), allow_nan=False) + "\n"
+
+
+def write_json(comparison: Comparison, path: Path, with_trace: bool = False) -> None:
+    """Writes `json_text` into a file. Raises InputError."""
+    write_whole(path, json_text(comparison, with_trace))
+
+
 def write_traces(comparison: Comparison, path: Path) -> None:
     """Every lane's trace as one CSV; an empty cell where a number is not finite. Raises InputError."""
-    with _writing(path) as stream:
+    with writing(path, newline="") as stream:
         rows = csv.writer(stream)
         rows.writerow(("lane", "iteration", *TRACE_COLUMNS.values()))
         for result in comparison.lanes:
@@ -138,13 +154,61 @@ def write_traces(comparison: Comparison, path: Path) -> None:
                 rows.writerow((result.lane.title, iteration, *(_cell(value) for value in cells)))
 
 
-def write_assignments(comparison: Comparison, path: Path, row_numbers: npt.NDArray[np.intp] | None) -> None:
+def write_parameters(comparison: Comparison, path: Path) -> None:
+    """The start's and every lane's natural parameters as one CSV, a component a row. Raises InputError.
+
+    `lane` is empty for the start; a lane without a likelihood has no rows.
+    """
+    ready = comparison.preparation
+    told = [("", ready.start_parameters), *((each.lane.title, each.parameters) for each in comparison.lanes)]
+    with writing(path, newline="") as stream:
+        rows = csv.writer(stream)
+        for number, (title, parameters) in enumerate(told):
+            if parameters is not None:
+                heading, *components = parameter_rows(ready.model.describe(parameters), ready.dataset.columns)
+                if number == 0:
+                    rows.writerow(("lane", *heading))
+                rows.writerows((title, *cells) for cells in components)
+
+
+def parameter_rows(described: Mapping[str, Array], columns: tuple[str, ...]) -> Iterator[list[Any]]:
+    """Natural parameters as rows of a CSV: the headings, then a row for each component, counted from 1."""
+    places = parameter_places(described)
+    yield ["component", *(parameter_heading(place, columns) for place in places)]
+    for k in range(len(described["weights"])):
+        yield [k + 1, *(_cell(float(described[name][(k, *where)])) for name, where in places)]
+
+
+def parameter_places(described: Mapping[str, Array]) -> list[ParameterPlace]:
+    """Where the numbers of one component stand; of a symmetric matrix one triangle."""
+    return [
+        (name, where)
+        for name, block in described.items()
+        for where in np.ndindex(*np.shape(block)[1:])
+        if len(where) < 2 or where[0] <= where[1]
+    ]
+
+
+def parameter_heading(place: ParameterPlace, columns: tuple[str, ...]) -> str:
+    """What one number of a component is: 'weight', 'mean waiting', 'covariance waiting,eruptions'."""
+    name, where = place
+    singular = {"weights": "weight", "means": "mean", "covariances": "covariance", "rates": "rate"}
+    return " ".join([singular.get(name, name), ",".join(columns[axis] for axis in where)]).strip()
+
+
+def write_assignments(
+    comparison: Comparison,
+    path: Path,
+    row_numbers: npt.NDArray[np.intp] | None,
+    progress: Callable[[float], None] | None = None,
+) -> None:
     """Each row's most probable component (from 1) and its responsibilities, under the best lane, as a CSV.
 
-    `row_numbers` (n,) are the data's own, from 1, where rows were left out. Raises InputError.
+    `row_numbers` (n,) are the data's own, from 1, where rows were left out. `progress` hears the fraction that is
+    written. Raises InputError.
     """
-    pieces = responsibilities(comparison)
-    with _writing(path) as stream:
+    pieces, total = responsibilities(comparison), comparison.preparation.dataset.rows
+    with writing(path, newline="") as stream:
         rows = csv.writer(stream)
         for first, shares in pieces:
             if first == 0:
@@ -157,20 +221,20 @@ def write_assignments(comparison: Comparison, path: Path, row_numbers: npt.NDArr
                 numbers.tolist(), components.tolist(), shares.tolist(), strict=True
             ):
                 rows.writerow((row, component, *cells))
+            if progress is not None:
+                progress(last / total)
+
+
+def row_numbers(story: DataStory) -> npt.NDArray[np.intp] | None:
+    """Numbers of the file's rows that were fitted, where incomplete ones were left out; reads the file again."""
+    if not isinstance(story, File) or not story.drop_missing:
+        return None
+    return complete_rows(replace(story, drop_missing=False).read().values)
 
 
 def complete_rows(values: Array) -> npt.NDArray[np.intp]:
     """Numbers, from 1, of the rows of (n, d) values in which no cell is missing."""
     return np.flatnonzero(~np.any(np.isnan(values), axis=1)) + 1
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[TextIO]:
-    try:
-        with path.open("w", encoding="utf-8", newline="") as stream:
-            yield stream
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror or error}.") from None
 
 
 def _cell(value: Any) -> Any:

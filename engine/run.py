@@ -20,6 +20,7 @@ from engine.parameters import Parameters
 from engine.roundoff import roundoff_bound
 from engine.stopping import Stop
 from engine.trace import RUNNING, Step
+from engine.wording import number_text
 
 NEARLY_STATIONARY = 1e-4
 STANDING_STILL = 1e-14
@@ -71,7 +72,7 @@ def replay(problem: Problem, route: Route, iteration: int, state: State, target:
     free = problem.uncharged()
     for each in range(iteration, target):
         state, _ = route.algorithm_after(each).step(free, state)
-    return state
+    return route.algorithm.measured(free, state)
 
 
 class _Lane:
@@ -102,7 +103,8 @@ class _Lane:
     def _restore(self, step: Step) -> None:
         meter = self._problem.meter
         meter.e_steps, meter.gradients = step.e_steps, step.gradients
-        meter.log_likelihoods, meter.passes = step.log_likelihoods, step.passes
+        meter.log_likelihoods, meter.m_steps = step.log_likelihoods, step.m_steps
+        meter.passes = step.passes
         self._cpu_nanoseconds = round(step.cpu_seconds * 1e9)
         self._best = step.log_likelihood
 
@@ -168,7 +170,7 @@ class _Lane:
             fall = before.log_likelihood - position.log_likelihood
             if fall > roundoff_bound(position.log_likelihood, problem.total_weight):
                 decreased = True
-                events += (Event("decrease", f"the log-likelihood fell by {fall:.4g}"),)
+                events += (Event("decrease", f"the log-likelihood fell by {number_text(fall)}"),)
         events += self._emptied(before, position.parameters)
         stationarity = problem.stationarity(position.parameters, position.expectation)
         if status == RUNNING and outside is None:
@@ -200,6 +202,8 @@ class _Lane:
         stationarity: float,
         ended: tuple[str, str] | None,
     ) -> tuple[str, str]:
+        if state.under_way:
+            return ended or (RUNNING, "")
         holds = self._stop.satisfied(self._problem, state, before, stationarity)
         if holds is not None or (ended is not None and ended[0] == "converged"):
             reason = holds if holds is not None else ended[1] if ended is not None else ""
@@ -293,7 +297,8 @@ class _Lane:
         stable = largest_stable_rate(self._problem, state.chart, state.x)
         if stable is None:
             return ""
-        return f"; the rate is about {rate / stable:.2g} times the largest stable one, 2/\u03bbmax, here"
+        times = number_text(rate / stable, 2)
+        return f"; the rate is about {times} times the largest stable one, 2/\u03bbmax, here"
 
     def _interventions_at(self, iteration: int) -> tuple[Event, ...]:
         changed = [each for each in self._route.interventions if each.iteration == iteration]
@@ -337,6 +342,7 @@ class _Lane:
             meter.e_steps,
             meter.gradients,
             meter.log_likelihoods,
+            meter.m_steps,
             meter.passes,
             self._cpu_nanoseconds / 1e9,
             is_likelihood,

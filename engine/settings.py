@@ -9,6 +9,7 @@ import math
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -84,9 +85,15 @@ def setting(
     return dataclasses.field(default=default, metadata={"setting": described})
 
 
+@cache
+def _type_hints(cls: type) -> dict[str, Any]:
+    """The types of a class's fields: looked up once, for it is slow and panels ask for every edit."""
+    return typing.get_type_hints(cls)
+
+
 def settings_of(cls: type) -> tuple[Setting, ...]:
     """The settings of a concrete class, in the order in which they are written."""
-    hints = typing.get_type_hints(cls)
+    hints = _type_hints(cls)
     found = []
     for each in dataclasses.fields(cls):
         described = each.metadata.get("setting")
@@ -125,11 +132,12 @@ def written(instance: Any) -> dict[str, Any]:
 def _checked(known: Setting, value: Any, where: str) -> Any:
     try:
         value = msgspec.convert(value, type=known.kind, strict=True)
-    except msgspec.ValidationError as error:
-        wanted = known.range_text or _kind_text(known.kind)
-        raise InputError(
-            f"{where}: {known.name} = {_short(value)} is not possible ({_plain(error)}); give {wanted}."
-        ) from None
+    except msgspec.ValidationError:
+        kind = _kind_text(known.kind)
+        what = (
+            f"is not {kind}; give {known.range_text}" if known.range_text else f"is not possible; give {kind}"
+        )
+        raise InputError(f"{where}: {known.name} = {_short(value)} {what}.") from None
     for number in _numbers(value):
         if math.isnan(number) or (math.isinf(number)):
             raise InputError(f"{where}: {known.name} = {_short(value)} is not a finite number.")
@@ -162,10 +170,6 @@ def _numbers(value: Any) -> list[float]:
     return []
 
 
-def _plain(error: msgspec.ValidationError) -> str:
-    return str(error).split(" - at ")[0].replace("`", "").lower()
-
-
 def _number_text(number: float) -> str:
     return f"{number:.0f}" if number == int(number) and abs(number) < 1e12 else f"{number:g}"
 
@@ -174,8 +178,11 @@ def _kind_text(kind: Any) -> str:
     names = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
     if kind in names:
         return names[cast(type, kind)]
-    inner = [names[each] for each in typing.get_args(kind) if each in names]
-    return " or ".join(inner) or "a list"
+    inner = [each for each in typing.get_args(kind) if each not in (type(None), ...)]
+    if typing.get_origin(kind) is tuple:
+        several = {int: "whole numbers", float: "numbers", str: "words"}
+        return f"a list of {several.get(inner[0], 'lists')}" if inner else "a list"
+    return " or ".join(_kind_text(each) for each in inner) or "a list"
 
 
 def _short(value: Any) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from engine.algorithms.base import State
 from engine.objective import Meter, Problem
 from engine.settings import setting
+from engine.wording import below_text, counted, number_text
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Stop:
         """The sentence that says why the rule holds at `state`; None where it does not."""
         if self.rule == "gradient":
             if stationarity < self.tolerance:
-                return f"stationary: projected gradient {stationarity:.2g} < {self.tolerance:.2g}"
+                return f"stationary: projected gradient {below_text(stationarity, self.tolerance)}"
             return None
         if before is None:
             return None
@@ -62,19 +63,22 @@ class Stop:
         if self.rule == "gain":
             gain = abs(new.log_likelihood - old.log_likelihood) / max(abs(new.log_likelihood), 1e-300)
             if gain < self.tolerance:
-                return f"the relative gain {gain:.2g} fell below {self.tolerance:.2g}"
+                return f"almost no gain: relative gain {below_text(gain, self.tolerance)}"
             return None
         change = problem.free_change(new.parameters.vector, old.parameters.vector)
         if change < self.tolerance:
-            return f"the largest change {change:.2g} fell below {self.tolerance:.2g}"
+            return f"almost no change: largest change {below_text(change, self.tolerance)}"
         return None
 
     def limit_reached(self, iteration: int, meter: Meter, cpu_seconds: float) -> tuple[str, str] | None:
         """Status and sentence of the first limit that is reached; None while there is none."""
         if iteration >= self.max_iterations:
-            return "iteration-limit", f"reached the limit of {self.max_iterations} iterations"
+            return "iteration-limit", f"reached the limit of {counted(self.max_iterations, 'iteration')}"
         if self.max_passes is not None and meter.passes >= self.max_passes:
-            return "iteration-limit", f"reached the limit of {self.max_passes:g} passes over the data"
+            return (
+                "iteration-limit",
+                f"reached the limit of {number_text(self.max_passes, 6)} passes over the data",
+            )
         if self.max_seconds is not None and cpu_seconds >= self.max_seconds:
-            return "time-limit", f"reached the limit of {self.max_seconds:g} CPU seconds"
+            return "time-limit", f"reached the limit of {number_text(self.max_seconds, 6)} CPU seconds"
         return None

@@ -1,8 +1,9 @@
 """What happened in a lane: append-only columns, and any step's state looked up again."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,19 +15,33 @@ from engine.parameters import Array, Layout, Parameters
 STATE_BUDGET_BYTES = 64 << 20
 
 RUNNING = "running"
-STATUSES = (
-    "running",
-    "paused",
-    "converged",
-    "iteration-limit",
-    "time-limit",
-    "diverged",
-    "left-constraints",
-    "collapsed",
-    "refused",
-    "stuck",
-    "stopped",
+PAUSED = ("paused", "the cursor stands here")
+STATUS_MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "running": "The lane is at work: it computes ahead of the cursor.",
+        "paused": "The cursor stands before the lane's end: it goes on when you run or step.",
+        "converged": "The stopping rule holds, and no direction was found in which the log-likelihood rises.",
+        "iteration-limit": "The lane took all the steps, or all the passes over the data, that the limits "
+        "allow, and the stopping rule does not hold yet: this is where it was stopped, not a maximum.",
+        "time-limit": "The lane used all the CPU time that its limit allows; how far it came depends on the "
+        "machine.",
+        "diverged": "A step landed where a number is not finite any more. The steps are too long: lower the "
+        "learning rate, or choose a line search.",
+        "left-constraints": "A step left what parameters may be: a weight below 0, weights that do not sum to 1, "
+        "or a covariance that is not positive definite. What is climbed there is no likelihood. Choose "
+        "coordinates that keep the constraints, or a shorter step.",
+        "collapsed": "A component closed in on so few points that its covariance is singular: the likelihood has "
+        "no maximum there and grows without end. A covariance floor, or another start, avoids it.",
+        "refused": "The lane cannot work here, or cannot begin at this start; its sentence says why and what to "
+        "choose instead.",
+        "stuck": "The stopping rule holds, but the log-likelihood rises in some direction that the method "
+        "cannot take from here: a saddle point, or a weight of 0 that it can never raise again.",
+        "stopped": "The method itself has nothing more to do here, though this need not be a maximum, or the "
+        "program ended the lane; its sentence says which.",
+    }
 )
+"""What it means for a lane to have each of the statuses, with what to do about it."""
+STATUSES = tuple(STATUS_MEANINGS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +61,7 @@ class Step:
     e_steps: int
     gradients: int
     log_likelihoods: int
+    m_steps: int
     passes: float
     cpu_seconds: float
     is_likelihood: bool = True
@@ -61,6 +77,7 @@ COLUMNS: dict[str, type] = {
     "e_steps": np.int64,
     "gradients": np.int64,
     "log_likelihoods": np.int64,
+    "m_steps": np.int64,
     "passes": np.float64,
     "cpu_seconds": np.float64,
     "is_likelihood": np.bool_,
@@ -115,8 +132,9 @@ class Trace:
             self._keep(step)
         self._last = step
         self.events.extend((index, event) for event in step.events)
-        self.status, self.reason = step.status, step.reason
         self.count = index + 1
+        # Last of all: who sees that a trace has ended sees all of it.
+        self.status, self.reason = step.status, step.reason
 
     def _keep(self, step: Step) -> None:
         kept = self._kept
@@ -127,7 +145,8 @@ class Trace:
         states.append(step.state)
         count += 1
         statistics = 0 if step.state is None else step.state.position.expectation.statistics.nbytes
-        size = 4 * step.parameters.vector.nbytes + 2 * statistics + 1000
+        beside = 0 if step.state is None else step.state.nbytes
+        size = 4 * step.parameters.vector.nbytes + 2 * statistics + beside + 1000
         if count * size > self._budget and count > 64:
             vectors, states = np.array(vectors[:count:2]), states[:count:2]
             count, stride = len(states), 2 * stride
@@ -187,8 +206,9 @@ class Trace:
         """The parameters that step `iteration` produced, computed again where they were not kept."""
         if not 0 <= iteration < self.count:
             raise IndexError(f"iteration {iteration} is not among the {self.count} of this trace")
-        if self._last is not None and iteration == self._last.iteration:
-            return self._last.parameters
+        last = self._last
+        if last is not None and iteration == last.iteration:
+            return last.parameters
         kept = self._kept
         if iteration % kept.stride == 0:
             vector = np.array(kept.vectors[iteration // kept.stride])
@@ -225,6 +245,25 @@ class Trace:
         other._last = self.step_at(iteration, state)
         other.events = [(place, event) for place, event in self.events if place <= iteration]
         other.replay = self.replay
+        return other
+
+    def until(self, iteration: int) -> "Trace":
+        """What is known at an iteration, to be read only: its entries 0 to `iteration`, paused there.
+
+        The whole of a trace that has ended stays ended. It does not change while this one grows on.
+        """
+        whole = self.ended and iteration == self.last.iteration
+        columns, kept = self._columns, self._kept
+        other = Trace(self.layout, self._budget)
+        other.count = iteration + 1
+        other._columns = columns
+        count = iteration // kept.stride + 1
+        other._kept = _Kept(kept.stride, count, kept.states[:count], kept.vectors)
+        entry = {name: column[iteration].item() for name, column in columns.items()}
+        other._last = Step(iteration, None, self.parameters(iteration), **entry)
+        other.events = [(place, event) for place, event in self.events if place <= iteration]
+        other.replay = self.replay
+        other.status, other.reason = (self.status, self.reason) if whole else PAUSED
         return other
 
 

@@ -128,6 +128,7 @@ FROM_LANE: Mapping[str, Callable[[LaneResult], float | str]] = MappingProxyType(
         "e_steps": lambda result: result.trace.last.e_steps,
         "gradients": lambda result: result.trace.last.gradients,
         "log_likelihoods": lambda result: result.trace.last.log_likelihoods,
+        "m_steps": lambda result: result.trace.last.m_steps,
         "decreases": lambda result: result.decreases,
         "first_decrease": _first_decrease,
         "left_at": _left_at,

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from gui.preferences import Preferences
 from gui.shell import Shell
 
 if TYPE_CHECKING:
@@ -34,24 +35,41 @@ def application() -> QApplication:
     return made
 
 
-def open_window(path: Path | None = None) -> int:
-    """Opens the window on an experiment or a CSV (None: the first shipped one); returns the exit code."""
+def open_window(path: Path | None = None, fresh: bool = False) -> int:
+    """Opens the window on an experiment or a CSV; returns the exit code.
+
+    Without a path it opens on the session that ended without being closed, else on the first shipped experiment;
+    `fresh`: on that in any case, with all that the window remembers of itself forgotten.
+    """
     app = application()
-    theme = system_theme()
+    preferences = Preferences()
+    if fresh:
+        preferences.forget()
+    theme = preferences.theme or system_theme()
     shell = Shell(theme)
-    shell.resize(*_first_size())
+    if not preferences.restore_size_of(shell):
+        shell.resize(*_first_size())
     shell.show()
     app.processEvents()
+    from gui.autosave import Autosave, sessions_folder
     from gui.window import Window  # numpy and the engine: imported behind the first paint
 
-    window = Window(shell, theme)
+    window = Window(shell, theme, preferences)
+    autosave = Autosave(window.session, sessions_folder(), window)
+    window.keep_safe(autosave)
     window.open_path(FIRST_EXPERIMENT)
     if path is not None:
         window.open_path(path)
+    if path is not None or fresh:
+        autosave.mention_lost()
+    else:
+        autosave.reopen_lost()
     _close_on_signals(window)
     gc.collect()
     gc.freeze()
     code = app.exec()
+    preferences.keep_size_of(shell)
+    autosave.close()
     window.close_now()
     return code
 
@@ -72,16 +90,26 @@ def _first_size() -> tuple[int, int]:
 
 
 def _close_on_signals(window: "Window") -> None:
-    """SIGTERM and Ctrl+C in the terminal close the window without a question."""
+    """SIGTERM and Ctrl+C in the terminal close the window without a question; what is not saved comes again."""
+
+    codes: list[int] = []
 
     def leave(number: int, frame: FrameType | None) -> None:
+        codes.append(128 + number if os.name == "posix" else 1)
+        if window.autosave is not None:
+            window.autosave.close(keep=window.session.has_unsaved_work)
         window.close_now()
-        QApplication.exit(128 + number if os.name == "posix" else 1)
+        QApplication.exit(codes[0])
+
+    def beat() -> None:
+        # The signal may have come before there was an event loop to leave.
+        if codes:
+            QApplication.exit(codes[0])
 
     signal.signal(signal.SIGINT, leave)
     signal.signal(signal.SIGTERM, leave)
     # Python looks at signals only between its own instructions, so it must get some while Qt waits.
     heartbeat = QTimer(window)
     heartbeat.setTimerType(Qt.TimerType.CoarseTimer)
-    heartbeat.timeout.connect(lambda: None)
+    heartbeat.timeout.connect(beat)
     heartbeat.start(100)

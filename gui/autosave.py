@@ -30,6 +30,7 @@ from gui.session import Session
 WAIT_MILLISECONDS = 1000
 REOPENED = "The last session ended without being closed. Here it is again, as it was changed last."
 ANOTHER = " There is another one: File, Reopen a lost session."
+KEPT = "A session ended without being closed; File, Reopen a lost session brings it back."
 
 
 def sessions_folder() -> Path:
@@ -65,11 +66,17 @@ class Place:
 
 
 class Autosave(QObject):
-    """Follows a session and keeps it. `told(sentence)` is for the user."""
+    """Follows a session and keeps it, a change at most `wait` milliseconds later. `told(sentence)` is for the user."""
 
     told = Signal(str)
 
-    def __init__(self, session: Session, folder: Path, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        folder: Path,
+        parent: QObject | None = None,
+        wait: int = WAIT_MILLISECONDS,
+    ) -> None:
         super().__init__(parent)
         self._session = session
         self._folder = folder
@@ -82,7 +89,7 @@ class Autosave(QObject):
         # Not begun anew at each change: while somebody drags, what came a second ago is kept all the same.
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(WAIT_MILLISECONDS)
+        self._timer.setInterval(wait)
         self._timer.timeout.connect(self._save_aside)
         session.experiment_changed.connect(self._begin_to_wait)
 
@@ -152,6 +159,11 @@ class Autosave(QObject):
             place.release()
             return True
         return False
+
+    def mention_lost(self) -> None:
+        """Tells that there is a lost session, where it is not opened."""
+        if self.has_lost():
+            self.told.emit(KEPT)
 
     def reopen_lost(self) -> bool:
         """Shows the newest session that ended without being closed, and keeps it as this window's own.

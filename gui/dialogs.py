@@ -22,8 +22,12 @@ class Dialogs:
 
     def open_file(self) -> None:
         """Asks for an experiment or a CSV and opens it."""
-        chosen, _ = QFileDialog.getOpenFileName(self._window.shell, "Open an experiment or a CSV", "", OPENED)
+        preferences = self._window.preferences
+        chosen, _ = QFileDialog.getOpenFileName(
+            self._window.shell, "Open an experiment or a CSV", preferences.folder, OPENED
+        )
         if chosen:
+            preferences.use_folder_of(Path(chosen))
             self.open_dropped(Path(chosen))
 
     def open_dropped(self, path: Path) -> None:
@@ -35,19 +39,32 @@ class Dialogs:
     def save(self) -> bool:
         """Saves where the experiment came from, or asks; whether it was saved."""
         path = self._window.session.path
-        if path is None or _is_shipped(path):
+        if path is None or is_shipped(path):
             return self.save_as()
         return self._written(path)
 
     def save_as(self) -> bool:
         """Asks for a name and saves; whether it was saved."""
-        chosen, _ = QFileDialog.getSaveFileName(
-            self._window.shell, "Save the experiment", "experiment.toml", "Experiments (*.toml)"
-        )
-        if not chosen:
-            return False
-        path = Path(chosen)
-        return self._written(path if path.suffix else path.with_suffix(".toml"))
+        path = self._window.session.path
+        name = "experiment.toml" if path is None else path.name
+        chosen = self.named("Save the experiment", name, "Experiments (*.toml)")
+        return chosen is not None and self._written(chosen)
+
+    def named(self, title: str, name: str, kinds: str) -> Path | None:
+        """Asks for the name of a file to be written, which ends as its kind does unless one says otherwise.
+
+        `kinds` are Qt's, such as 'CSV (*.csv);;JSON (*.json)'. None where that was given up.
+        """
+        dialog = QFileDialog(self._window.shell, title, self._window.preferences.folder, kinds)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(_ending(kinds))
+        dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(_ending(kind)))
+        dialog.selectFile(name)
+        if not dialog.exec():
+            return None
+        path = Path(dialog.selectedFiles()[0])
+        self._window.preferences.use_folder_of(path)
+        return path
 
     def _written(self, path: Path) -> bool:
         try:
@@ -61,7 +78,7 @@ class Dialogs:
         """Whether the present experiment may be given up: saved, or the user says so."""
         session = self._window.session
         if not session.has_unsaved_work:
-            return True
+            return self._may_leave_behind()
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.question(
             self._window.shell,
@@ -72,6 +89,25 @@ class Dialogs:
         )
         if answer == buttons.Save:
             return self.save()
+        return bool(answer == buttons.Discard)
+
+    def _may_leave_behind(self) -> bool:
+        """Whether what undo alone would bring back may go: work on a file of one's own, before another was opened."""
+        left = [
+            moment.experiment.title or (moment.path.name if moment.path is not None else "an experiment")
+            for moment in self._window.session.left_behind()
+            if moment.path is None or not is_shipped(moment.path) or isinstance(moment.experiment.data, File)
+        ]
+        if not left:
+            return True
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._window.shell,
+            "Unsaved changes",
+            f"“{left[0]}” was changed and not saved before another experiment was opened. Undo brings it back.",
+            buttons.Discard | buttons.Cancel,
+            buttons.Cancel,
+        )
         return bool(answer == buttons.Discard)
 
     def offer_to_drop_rows(self, sentence: str, file: File) -> None:
@@ -92,5 +128,11 @@ class Dialogs:
         QMessageBox.about(self._window.shell, "About Jensen", about_text())
 
 
-def _is_shipped(path: Path) -> bool:
+def _ending(kinds: str) -> str:
+    """'csv' of 'CSV (*.csv)', the first of several."""
+    return kinds.split("(*.")[1].split(")")[0]
+
+
+def is_shipped(path: Path) -> bool:
+    """Whether a file came with the program, and is not to be written over."""
     return path.resolve().is_relative_to(Path(__file__).resolve().parent.parent / "assets")

@@ -54,7 +54,7 @@ class _Table(QTableWidget):
 
 
 class EStepTable(QDialog):
-    """Stays beside the window and follows the cursor."""
+    """What the E step at the cursor found, beside the window, and what EM and a gradient make of it."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Tool)

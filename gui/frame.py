@@ -22,7 +22,7 @@ from engine.experiment import Experiment
 from engine.many_starts import ManyStarts
 from engine.models.mixture import Mixture, MixturePrepared
 from engine.parameters import Array, Parameters
-from engine.trace import Trace
+from engine.trace import RUNNING, Trace
 from gui.pins import Pin, PinnedLane
 
 LONGEST_TRAIL = 400
@@ -376,9 +376,11 @@ def _lane_frame(
     scene: Scene, source: LaneSource, clock: str, cursor: float, half: bool, playing: bool
 ) -> LaneFrame:
     trace = source.trace
-    count = trace.count
+    # The trace may grow while it is read: what is asked for last is the longest.
+    ended = trace.ended
     iteration = iteration_at(trace, clock, cursor)
-    at_end = iteration == count - 1 and trace.ended
+    count = trace.count
+    at_end = ended and iteration == count - 1
     half = half and not at_end
     parameters = trace.parameters(iteration)
     coloured = parameters
@@ -420,8 +422,8 @@ def _lane_frame(
         Curve(**columns, counts={name: trace.column(name)[:count] for name in COUNTS}),
         tuple(trace.events),
         source.settings,
-        trace.ended,
-        trace.status,
+        ended,
+        trace.status if ended else RUNNING,
         partial(_stair_at, scene, trace) if source.family == "em" else _no_stair,
         _gain(trace, iteration) if half else None,
         partial(_e_step, scene, trace, iteration),

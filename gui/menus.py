@@ -1,5 +1,6 @@
 """The menus: every action with its name, its key and its place."""
 
+import inspect
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -17,15 +18,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.errors import InputError
-from engine.experiment import read_experiment
+from engine.shipped_experiments import FOLDER as EXPERIMENTS
+from engine.shipped_experiments import shipped_experiments
+from gui.companion import GIVES_KEYS
+from gui.file_menu import FileMenu
 from gui.lecture import PICTURES
 
 if TYPE_CHECKING:
     from gui.window import Window
 
 PICTURE_NAMES = ("the data", "the log-likelihood", "the simplex", "the sum of the weights")
-EXPERIMENTS = Path(__file__).resolve().parent.parent / "assets" / "experiments"
+REPEATED_KEYS = (Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Period)
+"""Keys of the transport that act again and again while they are held down."""
 
 
 class Menus(QObject):
@@ -36,25 +40,22 @@ class Menus(QObject):
         self._window = window
         self._transport_keys: dict[int, Callable[[], None]] = {}
         self._shipped: list[Path] = []
-        session, dialogs = window.session, window.dialogs
+        session = window.session
         bar = window.shell.menuBar()
-        file = bar.addMenu("&File")
-        self._add(file, "&Open…", dialogs.open_file, QKeySequence(QKeySequence.StandardKey.Open))
-        self._add(file, "&Save", dialogs.save, QKeySequence(QKeySequence.StandardKey.Save))
-        self._add(file, "Save &as…", dialogs.save_as, QKeySequence("Ctrl+Shift+S"))
-        file.addSeparator()
-        self._add(file, "&Quit", window.shell.close, QKeySequence("Ctrl+Q"))
+        self.file = FileMenu(window, bar.addMenu("&File"), self._add)
         edit = bar.addMenu("&Edit")
         self._undo = self._add(edit, "&Undo", session.undo, QKeySequence("Ctrl+Z"))
         self._redo = self._add(edit, "&Redo", session.redo, QKeySequence("Ctrl+Shift+Z"))
+        edit.addSeparator()
+        self._add(edit, "Restore all defaults", window.restore_all_defaults, QKeySequence("Ctrl+Shift+D"))
+        self._add(edit, "Copy as command", window.exports.copy_command, QKeySequence("Ctrl+Shift+C"))
         edit.addSeparator()
         self._add(edit, "Draw points", window.panel.drawing.toggle, QKeySequence("B"))
         self.experiments = bar.addMenu("E&xperiments")
         self._fill_experiments()
         self._fill_run(bar.addMenu("&Run"))
         self._fill_view(bar.addMenu("&View"))
-        help_menu = bar.addMenu("&Help")
-        self._add(help_menu, "&About Jensen", dialogs.about)
+        self._fill_help(bar.addMenu("&Help"))
         window.transport.set_experiments_menu(self.experiments)
         application = QApplication.instance()
         assert application is not None
@@ -67,25 +68,37 @@ class Menus(QObject):
         if key is not None:
             action.setShortcut(key)
         action.triggered.connect(lambda checked=False: act())
+        # What it does is said by what does it: the help reads it here.
+        done = act.func if isinstance(act, partial) else act
+        action.setWhatsThis((done.__doc__ or "").partition("\n")[0] if inspect.ismethod(done) else "")
         # The shortcuts of a hidden menu bar are dead; the window itself carries them in a lecture.
         self._window.shell.addAction(action)
         return action
 
     def _fill_experiments(self) -> None:
-        for path in sorted(EXPERIMENTS.glob("*.toml")):
-            try:
-                title = read_experiment(path).title or path.stem
-            except InputError:
-                continue
+        self._add(self.experiments, "&All of them, as cards", self._window.show_gallery, QKeySequence("X"))
+        self.experiments.addSeparator()
+        keys = iter([f"{modifier}+{digit}" for modifier in ("Ctrl", "Alt") for digit in range(1, 10)])
+        for name, experiment in shipped_experiments().items():
+            path, title = EXPERIMENTS / f"{name}.toml", experiment.title or name
             self._shipped.append(path)
-            self._add(self.experiments, title.replace("&", "&&"), partial(self._open_shipped, path))
+            action = self._add(
+                self.experiments,
+                title.replace("&", "&&"),
+                partial(self.open_shipped, path),
+                QKeySequence(next(keys, "")),
+            )
+            action.setProperty("page", f"experiments/{name}")
         self.experiments.addSeparator()
         self._add(self.experiments, "Next experiment", partial(self._turn, 1), QKeySequence("PgDown"))
         self._add(self.experiments, "Previous experiment", partial(self._turn, -1), QKeySequence("PgUp"))
 
-    def _open_shipped(self, path: Path) -> None:
-        if self._window.dialogs.may_leave():
-            self._window.open_path(path)
+    def open_shipped(self, path: Path) -> bool:
+        """Opens a shipped experiment unless work that is not saved is to stay; whether it was opened."""
+        if not self._window.dialogs.may_leave():
+            return False
+        self._window.open_path(path)
+        return True
 
     def _turn(self, pages: int) -> None:
         """The next or previous shipped experiment, as a presenter turns pages: an edit that can be undone."""
@@ -119,8 +132,9 @@ class Menus(QObject):
     def _fill_view(self, menu: QMenu) -> None:
         group = QActionGroup(self)
         self._themes = {}
-        for theme in ("light", "dark"):
-            action = self._add(menu, theme.capitalize(), partial(self._window.use_style, theme))
+        for theme, written in (("light", "Ctrl+L"), ("dark", "Ctrl+Shift+L")):
+            choose = partial(self._window.choose_theme, theme)
+            action = self._add(menu, theme.capitalize(), choose, QKeySequence(written))
             action.setCheckable(True)
             group.addAction(action)
             self._themes[theme] = action
@@ -142,7 +156,21 @@ class Menus(QObject):
         self._add(menu, "Parameters", self._window.show_parameters, QKeySequence("Ctrl+P"))
         self._add(menu, "What the E step found", self._window.show_e_step, QKeySequence("E"))
 
+    def _fill_help(self, menu: QMenu) -> None:
+        desk = self._window.help
+        self._add(menu, "&Help on this", desk.help, QKeySequence("F1"))
+        self._add(menu, "&Point and ask", desk.point_and_ask, QKeySequence("Shift+F1"))
+        self._add(menu, "&What am I looking at?", desk.name_the_parts, QKeySequence("F2"))
+        self._add(menu, "&Find anything…", desk.find_anything, QKeySequence("Ctrl+Shift+P"))
+        self._add(menu, "&Contents", desk.show_contents, QKeySequence("Ctrl+F1"))
+        self._add(menu, "All &keys\tF1 F1", desk.show_keys)
+        menu.addSeparator()
+        self._add(menu, "&About Jensen", self._window.dialogs.about, QKeySequence("Ctrl+Shift+A"))
+        for each in self._window.shell.menuBar().findChildren(QMenu):
+            desk.watch_menu(each)
+
     def _toggle_full_screen(self) -> None:
+        """Over the whole screen, or back into a window."""
         shell = self._window.shell
         shell.setWindowState(shell.windowState() ^ Qt.WindowState.WindowFullScreen)
 
@@ -164,12 +192,14 @@ class Menus(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The keys of the transport work whichever widget was last touched, text fields excepted."""
-        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride) and isinstance(
-            event, QKeyEvent
-        ):
+        # Every event of the application comes by: what is no key must cost next to nothing.
+        if not isinstance(event, QKeyEvent):
+            return False
+        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride):
             act = self._transport_keys.get(event.key())
             if act is not None and self._is_ours(watched, event):
-                if event.type() == QEvent.Type.KeyPress:
+                held = event.isAutoRepeat() and event.key() not in REPEATED_KEYS
+                if event.type() == QEvent.Type.KeyPress and not held:
                     act()
                 event.accept()
                 return True
@@ -177,7 +207,10 @@ class Menus(QObject):
 
     def _is_ours(self, watched: QObject, event: QKeyEvent) -> bool:
         plain = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier == Qt.KeyboardModifier.NoModifier
-        if not plain or not isinstance(watched, QWidget) or watched.window() is not self._window.shell:
+        if not plain or not isinstance(watched, QWidget):
+            return False
+        owner = watched.window()
+        if owner is not self._window.shell and not owner.property(GIVES_KEYS):
             return False
         if QApplication.activePopupWidget() is not None or QApplication.activeModalWidget() is not None:
             return False

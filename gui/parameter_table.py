@@ -1,5 +1,7 @@
 """Parameters as a table: those of the start, which can be typed over, and those of each lane at the cursor."""
 
+import csv
+import io
 import json
 from typing import Any
 
@@ -18,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.parameters import Array
+from engine.results import ParameterPlace, parameter_heading, parameter_places, parameter_rows
 from gui import edits
 from gui.controls.inputs import ChoiceBox
 from gui.controls.words import MINUS, number_text
@@ -29,18 +32,15 @@ START = -1
 WIDTH_OF_CHOICE = 220
 HINT = "The start can be typed over: Enter applies a number, and both lanes begin there."
 
-Place = tuple[str, tuple[int, ...]]
-"""A block and where in it a number stands, the component first."""
-
 
 class ParameterTable(QDialog):
-    """Stays beside the window and follows the cursor."""
+    """Parameters as a table, beside the window: the start, which can be typed over, and each lane at the cursor."""
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Tool)
         self._session = session
         self._frame: Frame | None = None
-        self._places: list[Place] = []
+        self._places: list[ParameterPlace] = []
         self.setWindowTitle("Parameters")
         self.resize(640, 260)
         self.whose = ChoiceBox()
@@ -97,22 +97,26 @@ class ParameterTable(QDialog):
 
     def as_csv(self) -> str:
         """The table as CSV, with a header, at full precision."""
-        values = self.parameters
-        lines = [",".join(["component", *(self._heading(place).replace(",", " ") for place in self._places)])]
-        for k in range(self.table.rowCount()):
-            numbers = [repr(float(values[name][(k, *where)])) for name, where in self._places]
-            lines.append(",".join([str(k + 1), *numbers]))
-        return "\n".join(lines) + "\n"
+        stream = io.StringIO()
+        rows = parameter_rows(self.parameters, self._columns) if self.parameters else ()
+        csv.writer(stream, lineterminator="\n").writerows(rows)
+        return stream.getvalue()
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return self._frame.scene.dataset.columns if self._frame is not None else ()
 
     def _fill(self) -> None:
         values = self.parameters
-        self._places = _places(values)
+        self._places = parameter_places(values)
         rows = len(values["weights"]) if "weights" in values else 0
         mine = self.whose.currentData() in (START, None)
         self.table.blockSignals(True)
         self.table.setRowCount(rows)
         self.table.setColumnCount(len(self._places))
-        self.table.setHorizontalHeaderLabels([self._heading(place) for place in self._places])
+        self.table.setHorizontalHeaderLabels(
+            [parameter_heading(place, self._columns) for place in self._places]
+        )
         self.table.setVerticalHeaderLabels([f"component {k + 1}" for k in range(rows)])
         for row in range(rows):
             for column, (name, where) in enumerate(self._places):
@@ -129,12 +133,6 @@ class ParameterTable(QDialog):
         self.table.resizeColumnsToContents()
         self.table.blockSignals(False)
         self.hint.setVisible(mine)
-
-    def _heading(self, place: Place) -> str:
-        name, where = place
-        columns = self._frame.scene.dataset.columns if self._frame is not None else ()
-        singular = {"weights": "weight", "means": "mean", "covariances": "covariance", "rates": "rate"}
-        return " ".join([singular.get(name, name), ",".join(columns[axis] for axis in where)]).strip()
 
     def _typed(self, item: QTableWidgetItem) -> None:
         name, where = self._places[item.column()]
@@ -157,16 +155,6 @@ class ParameterTable(QDialog):
 
     def _copy(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)
-
-
-def _places(values: dict[str, Array]) -> list[Place]:
-    """Where the numbers of one component stand; of a symmetric matrix one triangle."""
-    return [
-        (name, where)
-        for name, block in values.items()
-        for where in np.ndindex(*block.shape[1:])
-        if len(where) < 2 or where[0] <= where[1]
-    ]
 
 
 def _put(values: dict[str, Array], name: str, where: tuple[int, ...], value: float) -> None:

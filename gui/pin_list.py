@@ -22,7 +22,11 @@ EMPTY = "Nothing is pinned yet. P keeps the present run, faint and named, while 
 
 
 class PinList(QDialog):
-    """Stays beside the window. A tick shows a pin in the plots; its name can be typed over."""
+    """The list of pinned runs, beside the window, with their results.
+
+    A pinned run stays in the plots, faint and named, while settings change. A tick shows or hides it; its name
+    can be typed over; restoring one brings back its whole experiment.
+    """
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Tool)

@@ -110,11 +110,12 @@ class Playback:
         if not self.playing:
             self._approach_goal()
             return
-        reachable = self.reachable()
+        # Asked before how far the lanes have come: they may come to their end in between.
+        ended, reachable = self.race.ended, self.reachable()
         wanted = math.inf if self.speed == 0 else self.cursor + self.speed * seconds * self._unit()
         # A cursor that stands beyond what a restarted lane has reached goes back and waits there.
         self.cursor = min(max(wanted, self.cursor), reachable)
-        if self.race.ended and self.cursor >= reachable:
+        if ended and self.cursor >= reachable:
             self.playing = False
 
     def reachable(self) -> float:
@@ -157,8 +158,8 @@ class Playback:
         assert self.race is not None
         if self._goal is None:
             return
-        reachable = self.reachable()
-        if self._goal <= reachable or self.race.ended:
+        ended, reachable = self.race.ended, self.reachable()
+        if self._goal <= reachable or ended:
             self.cursor, self._goal = min(self._goal, reachable), None
 
     def _beside(self, direction: int) -> float:

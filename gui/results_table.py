@@ -118,7 +118,7 @@ def _rank(value: float) -> float:
 
 
 class ResultsTable(QDialog):
-    """Stays beside the window and follows the lanes."""
+    """The race as a table, beside the window: what each lane reached, what it cost, how fast it came there."""
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Tool)

@@ -21,9 +21,10 @@ from engine.models.mixture import Mixture
 from engine.preparation import Preparation, prepare
 from engine.saving import write_whole
 from engine.settings import settings_of
+from engine.trace import Trace
 from gui import edits
 from gui.background import Background
-from gui.frame import Frame, Scene, pinned_lanes, resolve, scene
+from gui.frame import Frame, Scene, iteration_at, pinned_lanes, resolve, scene
 from gui.pins import Pin
 from gui.playback import Playback
 from gui.race import Race
@@ -115,10 +116,17 @@ class Session(QObject):
     @property
     def has_unsaved_work(self) -> bool:
         """Whether closing would lose an edit; how it is shown (speed, clock) is none."""
-        if self.experiment is None:
-            return False
-        saved = self._on_file.get(self.path)
-        return saved is None or self.experiment.replace(show=saved.show) != saved
+        return self.experiment is not None and not _saved_as(self.experiment, self._on_file.get(self.path))
+
+    def left_behind(self) -> list[Moment]:
+        """Other experiments with changes that no file holds, as they were when this one took their place."""
+        latest = {moment.path: moment for moment in self._undo}
+        latest.pop(self.path, None)
+        return [
+            moment
+            for path, moment in latest.items()
+            if not _saved_as(moment.experiment, self._on_file.get(path))
+        ]
 
     @property
     def file(self) -> Path | None:
@@ -670,6 +678,15 @@ class Session(QObject):
         if not self.playing:
             self.measure_stable_rates()
 
+    def seen(self) -> tuple[Experiment, Preparation, list[Trace]] | None:
+        """The experiment with the trace of each lane that is on, up to the cursor; None before there is any."""
+        race, experiment = self._race, self.experiment
+        if race is None or experiment is None or any(trace.count == 0 for trace in race.traces):
+            return None
+        clock, cursor = experiment.show.clock, self.cursor
+        traces = [trace.until(iteration_at(trace, clock, cursor)) for trace in race.traces]
+        return experiment, race.preparation, traces
+
     def refresh(self, force: bool = False) -> None:
         """Resolves a frame and shows it, where anything has changed."""
         race, found = self._race, self._scene
@@ -777,6 +794,11 @@ def _without_start(experiment: Experiment) -> tuple[object, ...]:
     """What decides where the lanes end, but for the start."""
     lanes = tuple(lane.without_interventions() for lane in experiment.lanes)
     return (experiment.data, experiment.model, lanes, experiment.stop, experiment.seed)
+
+
+def _saved_as(experiment: Experiment, saved: Experiment | None) -> bool:
+    """Whether a file holds an experiment, whatever it says of how it is shown."""
+    return saved is not None and experiment.replace(show=saved.show) == saved
 
 
 def _columns_of(experiment: Experiment) -> tuple[object, ...]:

@@ -61,6 +61,14 @@ QComboBox QAbstractItemView::item:selected {{ background: {accent}; color: {acce
 QComboBox QAbstractItemView::item:disabled {{ color: {faint}; background: transparent; }}
 
 QTableView {{ background: {panel}; color: {text}; border: 1px solid {line}; gridline-color: {grid}; }}
+QTableView:focus {{ border: 2px solid {accent}; }}
+QTreeView, QListView, QTextBrowser {{
+    background: {panel}; color: {text}; border: 1px solid {line}; border-radius: {radius}px; outline: none;
+}}
+QTreeView:focus, QListView:focus, QTextBrowser:focus {{ border: 2px solid {accent}; }}
+QTreeView::item {{ min-height: {item}px; }}
+QTreeView::item:selected, QListView::item:selected {{ background: {accent}; color: {accent_text}; }}
+QTreeView::item:selected:!active, QListView::item:selected:!active {{ background: {pressed}; color: {text}; }}
 QTableView::item:selected {{ background: {accent}; color: {accent_text}; }}
 QHeaderView {{ background: {window}; }}
 QHeaderView::section {{

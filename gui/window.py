@@ -1,8 +1,9 @@
 """Layout and wiring of the window, nothing else."""
 
 import time
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QFontMetrics
@@ -17,13 +18,17 @@ from PySide6.QtWidgets import (
 )
 
 from gui import edits
+from gui.autosave import Autosave
 from gui.controls.combinations import reasons
 from gui.controls.panel import ControlPanel, PanelContext
 from gui.controls.status_strip import StatusStrip
 from gui.controls.transport import Transport
-from gui.dialogs import Dialogs
+from gui.defaults import changed_parts, with_all_defaults, with_panel_defaults
+from gui.dialogs import Dialogs, is_shipped
 from gui.e_step_table import EStepTable
+from gui.exports import Exports
 from gui.frame import Frame
+from gui.help.desk import HelpDesk
 from gui.items.brush import Brush
 from gui.items.viewport import Viewport
 from gui.lecture import PICTURES, Lecture, Subtitle
@@ -31,6 +36,7 @@ from gui.loading_bar import LoadingBar
 from gui.menus import Menus
 from gui.parameter_table import ParameterTable
 from gui.pin_list import PinList
+from gui.preferences import Preferences
 from gui.results_table import ResultsTable
 from gui.session import Session
 from gui.shell import Shell
@@ -43,6 +49,9 @@ from gui.views.simplex import SimplexView
 from gui.views.timeline import Timeline
 from gui.views.weight_sum import WeightSumView
 
+if TYPE_CHECKING:
+    from gui.gallery import Gallery
+
 SHORTEST_TICK_SECONDS = 0.016
 PANEL_WIDTH = 250
 SIMPLEX_WIDTH = 300
@@ -54,9 +63,12 @@ WIDEST = 16_777_215
 class Window(QObject):
     """Furnishes the shell: canvases, curves, controls, and what connects them to the session."""
 
-    def __init__(self, shell: Shell, theme: str = "light") -> None:
+    def __init__(self, shell: Shell, theme: str = "light", preferences: Preferences | None = None) -> None:
         super().__init__(shell)
         self.shell = shell
+        self.preferences = preferences or Preferences()
+        self.autosave: Autosave | None = None
+        """Keeps the session while it lasts; None in a window that nobody works in."""
         self.session = Session(self)
         self.theme = theme
         self.lecture = Lecture(self)
@@ -69,6 +81,9 @@ class Window(QObject):
         self.timeline = Timeline()
         self.sentence = QLabel()
         self.sentence.setAccessibleName("What just happened")
+        self.sentence.setWhatsThis(
+            "What a lane just did, the experiment's caption, or what could not be done."
+        )
         self.sentence.setWordWrap(True)
         self.sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.subtitle = Subtitle()
@@ -78,6 +93,8 @@ class Window(QObject):
         self.canvases: list[DataCanvas] = []
         self.strips: list[StatusStrip] = []
         self.dialogs = Dialogs(self)
+        self.exports = Exports(self)
+        self.help = HelpDesk(self)
         self.e_step = EStepTable(shell)
         self.results = ResultsTable(self.session, shell)
         self.parameters = ParameterTable(self.session, shell)
@@ -120,6 +137,7 @@ class Window(QObject):
         foot.addWidget(self.subtitle, 1)
         foot.addWidget(self.loading)
         foot.addWidget(self.starting)
+        foot.addWidget(self.exports.bar)
         whole = QVBoxLayout()
         whole.setContentsMargins(6, 4, 6, 4)
         whole.setSpacing(4)
@@ -216,6 +234,9 @@ class Window(QObject):
         self.panel.use_style(chosen)
         for strip in self.strips:
             strip.use_style(chosen)
+        self.help.use_style(chosen)
+        if "gallery" in vars(self):
+            self.gallery.use_style(chosen)
         self._fix_widths()
         self.sentence.setFixedHeight(2 * QFontMetrics(chosen.font()).lineSpacing())
         self.menus.show_state()
@@ -227,6 +248,7 @@ class Window(QObject):
         session.frame_changed.connect(self._show_frame)
         session.experiment_changed.connect(self._show_experiment)
         session.failed.connect(self.tell)
+        session.file_used.connect(self._remember_file)
         session.missing_cells.connect(self.dialogs.offer_to_drop_rows)
         session.loading.connect(self.loading.show_progress)
         session.stable_rates_found.connect(self.panel.mark_stable_rates)
@@ -256,7 +278,7 @@ class Window(QObject):
         )
         panel.data_changed.connect(
             lambda setting, value, final: session.edit(
-                f"{setting} of the data",
+                f"{words(setting)} of the data",
                 lambda e: e.replace(data=edits.changed(e.data, setting, value, "[data]")),
                 final,
             )
@@ -266,7 +288,7 @@ class Window(QObject):
         )
         panel.model_changed.connect(
             lambda setting, value, final: session.edit(
-                f"{setting} of the model", lambda e: edits.with_model_setting(e, setting, value), final
+                f"{words(setting)} of the model", lambda e: edits.with_model_setting(e, setting, value), final
             )
         )
         panel.start_chosen.connect(
@@ -276,14 +298,14 @@ class Window(QObject):
         )
         panel.start_changed.connect(
             lambda setting, value, final: session.edit(
-                f"{setting} of the start",
+                f"{words(setting)} of the start",
                 lambda e: e.replace(start=edits.changed(e.start, setting, value, "[start]")),
                 final,
             )
         )
         panel.stop_changed.connect(
             lambda setting, value, final: session.edit(
-                f"{setting.replace('_', ' ')}",
+                words(setting),
                 lambda e: e.replace(stop=edits.changed(e.stop, setting, value, "[stop]")),
                 final,
             )
@@ -317,6 +339,9 @@ class Window(QObject):
                 "remove intervention", lambda e: edits.without_intervention(e, index, number)
             )
         )
+        panel.defaults_wanted.connect(
+            lambda panel: session.edit("restore defaults", lambda e: with_panel_defaults(e, panel))
+        )
         panel.brush_changed.connect(self._use_brush)
         panel.many_starts_requested.connect(session.try_many_starts)
         panel.open_file_requested.connect(self.dialogs.open_file)
@@ -341,6 +366,24 @@ class Window(QObject):
         if self.session.frame is not None:
             number = self.session.frame.lanes[place].index
             self.session.adjust_lane(number, "after_leaving", "continue", True)
+
+    def restore_all_defaults(self) -> None:
+        """Every panel's settings at their defaults."""
+        self.session.edit("restore all defaults", with_all_defaults)
+
+    def choose_theme(self, theme: str) -> None:
+        """Light or dark, from now on and at the next start."""
+        self.preferences.theme = theme
+        self.use_style(theme)
+
+    def keep_safe(self, autosave: Autosave) -> None:
+        """Has its session kept while it lasts."""
+        self.autosave = autosave
+        autosave.told.connect(self.note)
+
+    def _remember_file(self, path: Path) -> None:
+        if not is_shipped(path):
+            self.preferences.remember(path)
 
     def _show_setting(self, setting: str, value: Any) -> None:
         self.session.edit(
@@ -375,6 +418,7 @@ class Window(QObject):
             in_flight=self.session.settings_in_flight(),
             columns=dataset.columns if dataset is not None else (),
             iterations=_iterations(frame) if frame is not None else (),
+            changed=changed_parts(experiment),
         )
 
     def _show_frame(self, frame: Frame) -> None:
@@ -414,10 +458,29 @@ class Window(QObject):
         """The list of pinned runs, beside the window."""
         self.pin_list.setVisible(not self.pin_list.isVisible())
 
+    @cached_property
+    def gallery(self) -> "Gallery":
+        """The page of cards, which is imported when it is first opened."""
+        from gui.gallery import Gallery
+
+        made = Gallery(self.session.turns, self.menus.open_shipped, self.shell)
+        made.use_style(self.style_now)
+        return made
+
+    def show_gallery(self) -> None:
+        """Every prepared experiment as a card with its picture, beside the window."""
+        path = self.session.path
+        self.gallery.show_cards(path.stem if path is not None and is_shipped(path) else "")
+
     def tell(self, sentence: str) -> None:
         """One sentence for the user, in the line at the foot and for a while."""
         self._notice_until = time.monotonic() + 12.0
         self._say(sentence, warning=True)
+
+    def note(self, sentence: str) -> None:
+        """One sentence that is no warning, in the line at the foot and for a while."""
+        self._notice_until = time.monotonic() + 12.0
+        self._say(sentence)
 
     def _say(self, sentence: str, warning: bool = False) -> None:
         experiment = self.session.experiment
@@ -436,15 +499,18 @@ class Window(QObject):
         began = time.monotonic()
         self.session.turns.close_gate()
         before = self.session.frame
-        self.session.tick(began - self._last_tick)
-        self._last_tick = began
-        if self.session.frame is not before:
-            # Paint now, behind the closed gate, and not when the event loop gets round to it: everything
-            # at once, because each `repaint` of a view would paint all the others that wait as well.
-            QApplication.sendEvent(self.shell, QEvent(QEvent.Type.UpdateRequest))
-        self.session.turns.open_gate()
-        self._paint_seconds = time.monotonic() - began
-        self._ticker.start(round(1000 * max(SHORTEST_TICK_SECONDS, 2 * self._paint_seconds)))
+        try:
+            self.session.tick(began - self._last_tick)
+            self._last_tick = began
+            if self.session.frame is not before:
+                # Paint now, behind the closed gate, and not when the event loop gets round to it: everything
+                # at once, because each `repaint` of a view would paint all the others that wait as well.
+                QApplication.sendEvent(self.shell, QEvent(QEvent.Type.UpdateRequest))
+        finally:
+            # A fault in one tick must not be the last tick.
+            self.session.turns.open_gate()
+            self._paint_seconds = time.monotonic() - began
+            self._ticker.start(round(1000 * max(SHORTEST_TICK_SECONDS, 2 * self._paint_seconds)))
 
     # Opening and closing
 
@@ -473,6 +539,7 @@ class Window(QObject):
     def close_now(self) -> None:
         """Ends every thread and closes the window, without a question."""
         self._ticker.stop()
+        self.exports.close()
         self.session.close()
         self.shell.removeEventFilter(self)
         self.shell.close()
@@ -480,3 +547,8 @@ class Window(QObject):
 
 def _iterations(frame: Frame) -> tuple[int, ...]:
     return tuple(lane.iteration for lane in frame.lanes)
+
+
+def words(setting: str) -> str:
+    """A setting's name as it is read."""
+    return setting.replace("_", " ")

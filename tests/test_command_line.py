@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from commands.listing import EXPERIMENTS, KINDS
 from commands.source import Options, experiment_from
 from engine.datasets.file import File
+from engine.experiment import Experiment
 from engine.models.gaussian_mixture import GaussianMixture
 from engine.specification import text_of
 from main import main
@@ -71,6 +73,21 @@ def test_fit_prints_json_for_a_program(capsys: pytest.CaptureFixture[str]) -> No
     assert em["trace"]["log_likelihood"][0] == gradient["trace"]["log_likelihood"][0]
     assert gradient["settings"]["learning_rate"] == 0.5
     assert found["data"]["rows"] == 272
+
+
+def test_progress_is_for_a_person_and_not_for_a_program(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    watched: list[str] = []
+
+    def progress(experiment: Experiment) -> None:
+        watched.append(experiment.data.name)
+
+    monkeypatch.setattr("commands.fit.terminal_progress", progress)
+    fitted(capsys, "two-bumps:size=30", "--max-iterations", "1")
+    assert watched == []
+    succeeds(capsys, "fit", "two-bumps:size=30", "--max-iterations", "1")
+    assert watched == ["two-bumps"]
 
 
 def test_fit_prints_a_table_for_a_person(capsys: pytest.CaptureFixture[str]) -> None:
@@ -204,7 +221,7 @@ def test_ctrl_c_ends_a_fit_without_a_word(
 
 def test_list_names_everything_with_settings_and_ranges(capsys: pytest.CaptureFixture[str]) -> None:
     listed = json.loads(succeeds(capsys, "list", "--json"))
-    assert {each["kind"] for each in listed} == {"models", "algorithms", "coordinates", "starts", "data"}
+    assert {each["kind"] for each in listed} == {*KINDS, EXPERIMENTS}
     by_name = {(each["kind"], each["name"]): each for each in listed}
     gradient = by_name["algorithms", "gradient-ascent"]
     rate = next(each for each in gradient["settings"] if each["name"] == "learning_rate")
@@ -268,3 +285,15 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell of POSIX")
+def test_closed_streams_are_no_defect() -> None:
+    def shell(script: str) -> "subprocess.CompletedProcess[str]":
+        command = ["sh", "-c", script, sys.executable, str(ROOT / "main.py")]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    without_output = shell('"$0" "$1" list starts >&-')
+    assert (without_output.returncode, without_output.stderr) == (0, "")
+    without_errors = shell('"$0" "$1" fit nosuch.csv 2>&-')
+    assert (without_errors.returncode, without_errors.stdout) == (2, "")

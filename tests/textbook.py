@@ -61,8 +61,13 @@ class Posterior:
 
 
 def log_densities(x: Any, parameters: Mapping[str, Any]) -> Extended:
-    """log f_k(x_i), (n, K), for Gaussian (means, covariances) or Poisson (rates) components."""
+    """log f_k(x_i), (n, K), for Gaussian (means, covariances) or Poisson (rates) components.
+
+    With weights alone the components are known, and x holds their densities.
+    """
     rows = extended(x)
+    if set(parameters) == {"weights"}:
+        return extended(np.log(rows))
     if "rates" in parameters:
         columns = [poisson_log_density(rows, extended(rates)) for rates in parameters["rates"]]
     else:
@@ -101,6 +106,8 @@ def m_step(
     after: dict[str, Any] = {name: extended(values) for name, values in before.items()}
     if "weights" not in hold:
         after["weights"] = counts / np.sum(counts)
+    if set(before) == {"weights"}:
+        return after
     averages = extended([np.sum(shares[:, [k]] * rows, axis=0) / counts[k] for k in range(len(counts))])
     if "rates" in before:
         if "rates" not in hold:
@@ -133,7 +140,8 @@ def _shaped(matrix: Extended, covariance: str, spread: Extended, floor: float) -
     d = len(matrix)
     if covariance == "spherical":
         variance = sum(matrix[i, i] for i in range(d)) / d
-        return np.eye(d) * max(variance, floor * np.max(spread) ** 2)
+        ball: Extended = np.eye(d) * max(variance, floor * np.max(spread) ** 2)
+        return ball
     if covariance == "diagonal":
         return extended(np.diag([max(matrix[i, i], floor * spread[i] ** 2) for i in range(d)]))
     if floor == 0:
@@ -141,4 +149,5 @@ def _shaped(matrix: Extended, covariance: str, spread: Extended, floor: float) -
     standardised = matrix / np.outer(spread, spread)
     eigenvalues, vectors = np.linalg.eigh(standardised.astype(float))
     clipped = (vectors * np.maximum(eigenvalues, floor)) @ vectors.T
-    return extended(clipped) * np.outer(spread, spread)
+    raised: Extended = extended(clipped) * np.outer(spread, spread)
+    return raised

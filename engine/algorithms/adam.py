@@ -1,4 +1,4 @@
-"""Adam on the full batch."""
+"""Adam, on all rows or on mini-batches."""
 
 import math
 from dataclasses import dataclass
@@ -6,36 +6,32 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.algorithms.base import NOTHING_TO_TELL, Info, State
-from engine.algorithms.gradient import CoordinateGradientAlgorithm, GradientState
-from engine.objective import Problem
-from engine.parameters import Array, Parameters
+from engine.algorithms.stochastic_gradient import Moments, StochasticGradientAlgorithm
+from engine.parameters import Array
 from engine.settings import setting
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class AdamState(GradientState):
-    """A gradient state with the moments of the mean log-likelihood's gradient and the number of steps."""
-
-    first_moment: Array
-    second_moment: Array
-    steps: int
-
-
 @dataclass(frozen=True)
-class Adam(CoordinateGradientAlgorithm):
+class Adam(StochasticGradientAlgorithm):
     """Gradient ascent with a step length of its own for every coordinate.
 
-    With g the gradient of the mean log-likelihood on all the data: m <- b1 m + (1 - b1) g,
+    With g the gradient of the mean log-likelihood, on all rows or on a mini-batch: m <- b1 m + (1 - b1) g,
     v <- b2 v + (1 - b2) g^2, x <- x + rate * m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + epsilon). Kingma & Ba
     (2015), algorithm 1. A coordinate moves by about the rate at each step, however small its gradient, so
     near the maximum it circles unless the rate is lowered.
 
-    The right one where coordinates are badly scaled and gradients noisy; on a full batch L-BFGS is faster.
+    The right one where coordinates are badly scaled and gradients noisy; on all rows L-BFGS is faster.
     """
 
     name: ClassVar[str] = "adam"
     source: ClassVar[str] = "Kingma & Ba (2015), Int. Conf. on Learning Representations, algorithm 1"
+    formula: ClassVar[str] = r"""
+        m_t = \beta_1 m_{t-1} + (1 - \beta_1)\, g_t, \qquad v_t = \beta_2 v_{t-1} + (1 - \beta_2)\, g_t^2
+        x_t = x_{t-1} + \eta\, \frac{m_t / (1 - \beta_1^t)}{\sqrt{v_t / (1 - \beta_2^t)} + \varepsilon}
+    """
+    try_it: ClassVar[str] = (
+        "Let it circle near the maximum, then lower the learning rate: the circle shrinks with it."
+    )
 
     learning_rate: float = setting(
         0.05,
@@ -69,24 +65,12 @@ class Adam(CoordinateGradientAlgorithm):
         logarithmic=True,
     )
 
-    def init(self, problem: Problem, parameters: Parameters, key: int) -> State:
-        state = self.starting_state(problem, parameters)
-        zeros = np.zeros_like(state.x)
-        zeros.setflags(write=False)
-        return _with_moments(state, zeros, zeros, 0)
+    def at_rest(self, x: Array) -> Moments:
+        return np.zeros_like(x), np.zeros_like(x)
 
-    def step(self, problem: Problem, state: State) -> tuple[State, Info]:
-        assert isinstance(state, AdamState)
-        gradient, steps = state.gradient / problem.total_weight, state.steps + 1
-        first = self.beta1 * state.first_moment + (1.0 - self.beta1) * gradient
-        second = self.beta2 * state.second_moment + (1.0 - self.beta2) * np.square(gradient)
-        rate = self.learning_rate / (1.0 - self.beta1**steps)
-        spread = np.sqrt(second) / math.sqrt(1.0 - self.beta2**steps) + self.epsilon
-        reached = self.evaluate(problem, state.chart, state.x + rate * first / spread)
-        first.setflags(write=False)
-        second.setflags(write=False)
-        return _with_moments(reached, first, second, steps), NOTHING_TO_TELL
-
-
-def _with_moments(state: GradientState, first: Array, second: Array, steps: int) -> AdamState:
-    return AdamState(state.position, state.chart, state.x, state.gradient, first, second, steps)
+    def update(self, gradient: Array, moments: Moments, count: int) -> tuple[Array, Moments]:
+        first = self.beta1 * moments[0] + (1.0 - self.beta1) * gradient
+        second = self.beta2 * moments[1] + (1.0 - self.beta2) * np.square(gradient)
+        rate = self.learning_rate / (1.0 - self.beta1 ** (count + 1))
+        spread = np.sqrt(second) / math.sqrt(1.0 - self.beta2 ** (count + 1)) + self.epsilon
+        return rate * first / spread, (first, second)

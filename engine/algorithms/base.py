@@ -24,6 +24,16 @@ class State:
 
     position: Position
 
+    @property
+    def under_way(self) -> bool:
+        """Whether a schedule of the algorithm's own goes on, so that the stopping rule must wait for its end."""
+        return False
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of what the state holds beside its position, where that is more than a few vectors."""
+        return 0
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -56,13 +66,21 @@ NOTHING_TO_TELL = Info()
 class Algorithm(ABC):
     """A way to climb the log-likelihood: settings, `init` and a pure `step`.
 
-    `promises` names what a step never decreases (None: nothing). `family` is 'em' or 'gradient'.
+    `family` is 'em' or 'gradient'.
     """
 
     name: ClassVar[str]
     source: ClassVar[str]
+    formula: ClassVar[str] = ""
+    """LaTeX, one display a line; '' where words are enough."""
+    try_it: ClassVar[str] = ""
+    """One sentence that says what to try in the window; '' where there is nothing special."""
     family: ClassVar[str]
-    promises: ClassVar[str | None] = None
+
+    @property
+    def promises(self) -> str | None:
+        """What a step never decreases as it is set, 'log-likelihood' or another objective; None: nothing."""
+        return None
 
     @abstractmethod
     def init(self, problem: Problem, parameters: Parameters, key: int) -> State:

@@ -21,6 +21,15 @@ class ExpectationMaximization(Algorithm):
 
     name: ClassVar[str] = "em"
     source: ClassVar[str] = "Dempster, Laird & Rubin (1977), J. Roy. Statist. Soc. B 39, 1-38"
+    formula: ClassVar[str] = r"""
+        q_t(z) = p(z \mid x, \theta_t)
+        \theta_{t+1} = \arg\max_{\theta}\; \mathrm{E}_{q_t}\left[\log p(x, z; \theta)\right]
+        \ell(\theta) = \mathrm{E}_{q}[\log p(x, z; \theta)] + \mathrm{H}(q) + \mathrm{KL}(q \,\|\, p(z \mid x, \theta))
+    """
+    try_it: ClassVar[str] = (
+        "Go on by half steps and zoom into the log-likelihood: each stair is what the M step climbs on "
+        "the bound, and the gap that the next E step closes."
+    )
     family: ClassVar[str] = "em"
     promises: ClassVar[str | None] = "log-likelihood"
 
@@ -29,7 +38,7 @@ class ExpectationMaximization(Algorithm):
 
     def step(self, problem: Problem, state: State) -> tuple[State, Info]:
         found = state.position.expectation
-        parameters = problem.model.m_step(found.statistics, state.position.parameters)
+        parameters = problem.m_step(found.statistics, state.position.parameters)
         return State(self._e_step(problem, parameters)), NOTHING_TO_TELL
 
     def _e_step(self, problem: Problem, parameters: Parameters) -> Position:

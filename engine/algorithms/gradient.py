@@ -11,7 +11,7 @@ from engine.algorithms.base import Algorithm, Position, State
 from engine.coordinates.base import Chart, Coordinates
 from engine.coordinates.raw import Raw
 from engine.errors import CannotRun
-from engine.models.base import Expectation, UndefinedLikelihood
+from engine.models.base import Expectation, UndefinedLikelihood, Units
 from engine.objective import Problem
 from engine.parameters import Array, Block, Parameters, Positive, PositiveDefinite, Simplex, Support
 from engine.settings import setting
@@ -67,15 +67,7 @@ class GradientAlgorithm(Algorithm):
     def evaluate(self, problem: Problem, chart: Chart, x: Array) -> GradientState:
         """The state at x, which is frozen: value and gradient from one pass. Raises UndefinedLikelihood."""
         parameters = chart.read(x)
-        # An infinite variance has a density (of 0), so the model alone would not notice that x ran away.
-        if not np.isfinite(parameters.vector).all():
-            raise UndefinedLikelihood("not-finite", "a parameter is not finite", parameters)
-        try:
-            expectation, natural = problem.gradient(parameters)
-        except np.linalg.LinAlgError:
-            sentence = "a covariance is singular to working precision"
-            raise UndefinedLikelihood("not-finite", sentence, parameters) from None
-        return _state(chart, x, parameters, expectation, natural)
+        return _state(chart, x, parameters, *block_gradient(problem, parameters))
 
     def attempt(self, problem: Problem, chart: Chart, x: Array) -> GradientState | UndefinedLikelihood:
         """The state at a trial point, or why there is no log-likelihood; the pass is charged either way."""
@@ -89,6 +81,20 @@ class GradientAlgorithm(Algorithm):
         chart = self.chart(parameters)
         expectation, natural = problem.gradient(parameters)
         return _state(chart, chart.write(parameters), parameters, expectation, natural)
+
+
+def block_gradient(
+    problem: Problem, parameters: Parameters, units: Units = None
+) -> tuple[Expectation, Array]:
+    """The gradient in the natural blocks (flat), from one pass over all or some units; raises UndefinedLikelihood."""
+    # An infinite variance has a density (of 0), so the model alone would not notice that a step ran away.
+    if not np.isfinite(parameters.vector).all():
+        raise UndefinedLikelihood("not-finite", "a parameter is not finite", parameters)
+    try:
+        return problem.gradient(parameters, units)
+    except np.linalg.LinAlgError:
+        sentence = "a covariance is singular to working precision"
+        raise UndefinedLikelihood("not-finite", sentence, parameters) from None
 
 
 def _state(
@@ -123,6 +129,19 @@ class CoordinateGradientAlgorithm(GradientAlgorithm):
         choices=lambda: coordinates_for(Positive),
     )
 
+    refuses_raw_weights: ClassVar[bool] = False
+    """Whether it wants a maximum, which raw weights have not: the value grows without end with their sum."""
+
+    def chart(self, parameters: Parameters) -> Chart:
+        layout = parameters.layout
+        free_weights = any(isinstance(layout.by_name[name].support, Simplex) for name in layout.free)
+        if self.refuses_raw_weights and free_weights and self.weight_coordinates == "raw":
+            raise CannotRun(
+                f"{self.name} cannot climb in raw weights: there is no maximum, because the value grows without "
+                "end with the sum of the weights; choose softmax or drop-last."
+            )
+        return super().chart(parameters)
+
     def writing(self, block: Block) -> Coordinates:
         chosen = block.support.coordinates_setting
         if chosen is None or not hasattr(self, chosen):
@@ -131,18 +150,17 @@ class CoordinateGradientAlgorithm(GradientAlgorithm):
         return found.of(block)
 
 
-def within_roundoff(value: float, start: float, bound: float, slope: float, start_slope: float) -> bool:
+def within_roundoff(
+    value: float, start: float, bound: float, slope: float, start_slope: float, curvature: float = 0.9
+) -> bool:
     """Whether a trial counts as risen although rounding hides by how much.
 
     Where a value differs from the start's by rounding alone, comparing the two says nothing, but their
-    slopes along the direction still do: the rise is taken for enough where the slope has not turned
-    downwards by as much as it pointed upwards. Hager & Zhang (2005), SIAM J. Optim. 16, 170-192,
+    slopes along the direction still do: the rise is taken for enough where the slope is at most `curvature`
+    times what it was, upwards or downwards. Hager & Zhang (2005), SIAM J. Optim. 16, 170-192,
     equation (4.1), the approximate Wolfe condition.
     """
-    return abs(value - start) <= bound and abs(slope) <= APPROXIMATE_WOLFE * start_slope
-
-
-APPROXIMATE_WOLFE = 0.9
+    return abs(value - start) <= bound and abs(slope) <= curvature * start_slope
 
 
 def slope_along(state: GradientState, direction: Array) -> float:

@@ -1,28 +1,16 @@
 """Limited-memory BFGS with a strong Wolfe line search."""
 
-import math
 import sys
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from engine.algorithms.base import NOTHING_TO_TELL, Ended, Event, Info, State
-from engine.algorithms.gradient import (
-    CoordinateGradientAlgorithm,
-    GradientState,
-    slope_along,
-    within_roundoff,
-)
-from engine.algorithms.more_thuente import ACCEPTED, TRIAL, advance, begin, shortened
-from engine.errors import CannotRun
-from engine.models.base import UndefinedLikelihood
+from engine.algorithms.gradient import GradientState
+from engine.algorithms.strong_wolfe import StrongWolfeAlgorithm
 from engine.objective import Problem
-from engine.parameters import Array, Parameters, Simplex
-from engine.roundoff import roundoff_bound
+from engine.parameters import Array
 from engine.settings import setting
-
-MOST_TRIALS = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +30,7 @@ class LbfgsState(GradientState):
 
 
 @dataclass(frozen=True)
-class LimitedMemoryBfgs(CoordinateGradientAlgorithm):
+class LimitedMemoryBfgs(StrongWolfeAlgorithm):
     """Learns the curvature from its own last steps and takes nearly Newton's step.
 
     Two-loop recursion (Nocedal 1980, Math. Comp. 35, 773-782), scaled by s'y/y'y, and the line search of
@@ -58,7 +46,15 @@ class LimitedMemoryBfgs(CoordinateGradientAlgorithm):
 
     name: ClassVar[str] = "lbfgs"
     source: ClassVar[str] = "Nocedal (1980), Math. Comp. 35, 773-782; Moré & Thuente (1994)"
-    promises: ClassVar[str | None] = "log-likelihood"
+    formula: ClassVar[str] = r"""
+        x_{t+1} = x_t + \alpha_t H_t \nabla\ell(x_t)
+        H_{t+1} = V_t^\top H_t V_t + \frac{s_t s_t^\top}{s_t^\top y_t}, \qquad V_t = I - \frac{y_t s_t^\top}{s_t^\top y_t}
+        s_t = x_{t+1} - x_t, \qquad y_t = \nabla\ell(x_t) - \nabla\ell(x_{t+1})
+    """
+    try_it: ClassVar[str] = (
+        "Push the clusters together until EM crawls, and count by passes: every trial of the line "
+        "search costs one."
+    )
 
     memory: int = setting(
         10,
@@ -68,60 +64,20 @@ class LimitedMemoryBfgs(CoordinateGradientAlgorithm):
         maximum=100,
     )
 
-    def init(self, problem: Problem, parameters: Parameters, key: int) -> State:
-        layout = parameters.layout
-        free_weights = any(isinstance(layout.by_name[name].support, Simplex) for name in layout.free)
-        if free_weights and self.weight_coordinates == "raw":
-            raise CannotRun(
-                "L-BFGS cannot climb in raw weights: there is no maximum, because the value grows without "
-                "end with the sum of the weights; choose softmax or drop-last."
-            )
-        return _with_memory(self.starting_state(problem, parameters), ())
+    def forgetful(self, state: GradientState) -> GradientState:
+        return _with_memory(state, ())
 
-    def step(self, problem: Problem, state: State) -> tuple[State, Info]:
+    def has_learnt(self, state: GradientState) -> bool:
         assert isinstance(state, LbfgsState)
-        direction = _two_loop(state.memory, state.gradient)
-        found = self._searched(problem, state, direction, 1.0 if state.memory else _first_step(direction))
-        memory, info = state.memory, NOTHING_TO_TELL
-        if not isinstance(found, GradientState) and memory:
-            memory = ()
-            info = Info((Event("fallback", "no step along the learnt direction rises: it was forgotten"),))
-            direction = state.gradient
-            found = self._searched(problem, state, direction, _first_step(direction))
-        if isinstance(found, GradientState):
-            return _with_memory(found, self._updated(memory, state, found)), info
-        if found is not None:
-            raise found
-        reason = "at working precision no step raises the log-likelihood any more"
-        return state, Info(info.events, Ended("converged", reason))
+        return bool(state.memory)
 
-    def _searched(
-        self, problem: Problem, state: LbfgsState, direction: Array, first: float
-    ) -> GradientState | UndefinedLikelihood | None:
-        """The state that the line search accepts; otherwise the last trial without likelihood, or None."""
-        start, slope = state.position.log_likelihood, slope_along(state, direction)
-        if not (slope > 0.0 and math.isfinite(slope)):
-            return None
-        bound = roundoff_bound(start, problem.total_weight)
-        search = begin(-start, -slope, first)
-        tried: dict[float, GradientState] = {}
-        undefined: UndefinedLikelihood | None = None
-        for _ in range(MOST_TRIALS):
-            trial = self.attempt(problem, state.chart, state.x + search.step * direction)
-            if isinstance(trial, UndefinedLikelihood):
-                undefined, search = trial, shortened(search)
-                continue
-            value, slope_there = trial.position.log_likelihood, slope_along(trial, direction)
-            if not math.isfinite(slope_there):
-                search = shortened(search)
-                continue
-            tried[search.step] = trial
-            search = advance(search, -value, -slope_there)
-            if search.outcome == ACCEPTED or within_roundoff(value, start, bound, slope_there, slope):
-                return trial
-            if search.outcome != TRIAL:
-                break
-        return tried.get(search.step, undefined) if search.outcome != TRIAL else undefined
+    def direction(self, state: GradientState) -> Array:
+        assert isinstance(state, LbfgsState)
+        return _two_loop(state.memory, state.gradient)
+
+    def learnt(self, problem: Problem, before: GradientState, after: GradientState) -> GradientState:
+        assert isinstance(before, LbfgsState)
+        return _with_memory(after, self._updated(before.memory, before, after))
 
     def _updated(
         self, memory: tuple[Correction, ...], old: GradientState, new: GradientState
@@ -138,12 +94,6 @@ class LimitedMemoryBfgs(CoordinateGradientAlgorithm):
 
 def _with_memory(state: GradientState, memory: tuple[Correction, ...]) -> LbfgsState:
     return LbfgsState(state.position, state.chart, state.x, state.gradient, memory)
-
-
-def _first_step(gradient: Array) -> float:
-    """The first trial along the gradient itself: it moves by at most 1."""
-    length = float(np.linalg.norm(gradient))
-    return 1.0 / length if length > 1.0 else 1.0
 
 
 def _two_loop(memory: tuple[Correction, ...], gradient: Array) -> Array:

@@ -3,18 +3,13 @@
 Moré & Thuente (1994), ACM Trans. Math. Software 20, 286-307. phi(step) is to be made small along a
 direction in which it falls. A trial is accepted where both strong Wolfe conditions hold:
 
-    phi(step) <= phi(0) + SUFFICIENT * step * phi'(0)     and     |phi'(step)| <= CURVATURE * |phi'(0)|
-
-The constants are those of L-BFGS-B (Zhu, Byrd, Lu & Nocedal 1997, ACM Trans. Math. Software 23, 550-560).
+    phi(step) <= phi(0) + sufficient * step * phi'(0)     and     |phi'(step)| <= curvature * |phi'(0)|
 """
 
 import dataclasses
 import math
 from dataclasses import dataclass
 
-SUFFICIENT = 1e-3
-CURVATURE = 0.9
-NARROW = 0.1
 LARGEST_STEP = 1e10
 
 EXTRAPOLATE_LEAST = 1.1
@@ -40,6 +35,19 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Tolerances:
+    """The constants of the two conditions; a bracket narrower than `narrow` times its upper end is given up."""
+
+    sufficient: float
+    curvature: float
+    narrow: float
+
+
+FOR_QUASI_NEWTON = Tolerances(sufficient=1e-3, curvature=0.9, narrow=0.1)
+"""Those of L-BFGS-B (Zhu, Byrd, Lu & Nocedal 1997, ACM Trans. Math. Software 23, 550-560)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """A line search between two trials.
 
@@ -59,36 +67,43 @@ class Search:
     largest: float
     width: float
     width_before: float
+    tolerances: Tolerances
     bracketed: bool = False
     auxiliary: bool = True
     outcome: str = TRIAL
 
 
-def begin(value: float, slope: float, step: float, largest: float = LARGEST_STEP) -> Search:
+def begin(
+    value: float,
+    slope: float,
+    step: float,
+    largest: float = LARGEST_STEP,
+    tolerances: Tolerances = FOR_QUASI_NEWTON,
+) -> Search:
     """A search from phi(0) = value with phi'(0) = slope < 0, whose first trial is `step`."""
     start = Point(0.0, value, slope)
-    return Search(step, start, start, start, 0.0, 5.0 * step, largest, largest, 2.0 * largest)
+    return Search(step, start, start, start, 0.0, 5.0 * step, largest, largest, 2.0 * largest, tolerances)
 
 
 def shortened(search: Search) -> Search:
     """The search after a trial where phi has no value: begun anew, with half that step as the largest."""
     half = 0.5 * search.step
-    return begin(search.start.value, search.start.slope, half, half)
+    return begin(search.start.value, search.start.slope, half, half, search.tolerances)
 
 
 def advance(search: Search, value: float, slope: float) -> Search:
     """The search once phi and phi' are known at its trial (section 2 of the paper)."""
     trial = Point(search.step, value, slope)
-    least_slope = SUFFICIENT * search.start.slope
+    least_slope = search.tolerances.sufficient * search.start.slope
     enough = search.start.value + trial.step * least_slope
-    if value <= enough and abs(slope) <= CURVATURE * -search.start.slope:
+    if value <= enough and abs(slope) <= search.tolerances.curvature * -search.start.slope:
         return dataclasses.replace(search, outcome=ACCEPTED)
     if trial.step == search.largest and value <= enough and slope <= least_slope:
         return dataclasses.replace(search, outcome=BEST_KNOWN)
     auxiliary = search.auxiliary and not (value <= enough and slope >= 0.0)
     best, other, bracketed = search.best, search.other, search.bracketed
     # While no trial has fallen enough, the interval closes in on a minimum of
-    # psi(step) = phi(step) - SUFFICIENT * step * phi'(0), which satisfies the first condition.
+    # psi(step) = phi(step) - sufficient * step * phi'(0), which satisfies the first condition.
     tilt = least_slope if auxiliary and enough < value <= best.value else 0.0
     best, other, current = best.tilted(tilt), other.tilted(tilt), trial.tilted(tilt)
     step, bracketed_now = next_step(best, other, current, bracketed, search.low, search.high)
@@ -124,7 +139,7 @@ def _exhausted(search: Search) -> bool:
     if not search.bracketed:
         return False
     outside = search.step <= search.low or search.step >= search.high
-    return outside or search.high - search.low <= NARROW * search.high
+    return outside or search.high - search.low <= search.tolerances.narrow * search.high
 
 
 def next_interval(best: Point, other: Point, trial: Point) -> tuple[Point, Point]:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.algorithms.hessian import hessian_product as hessian_product
 from engine.coordinates.base import Chart
 from engine.models.base import UndefinedLikelihood
 from engine.objective import Problem
 from engine.parameters import Array
 
-STEP = 1e-5
 LANCZOS_STEPS = 14
 
 
@@ -19,19 +19,6 @@ class Extreme:
 
     value: float
     direction: Array
-
-
-def hessian_product(problem: Problem, chart: Chart, x: Array, direction: Array) -> Array:
-    """The Hessian of the mean log-likelihood at x times a unit direction, by a central difference."""
-    step = STEP * max(1.0, float(np.max(np.abs(x))))
-    ahead = _gradient(problem, chart, x + step * direction)
-    behind = _gradient(problem, chart, x - step * direction)
-    return (ahead - behind) / (2 * step)
-
-
-def _gradient(problem: Problem, chart: Chart, x: Array) -> Array:
-    _, natural = problem.gradient(chart.read(x))
-    return chart.pull_back(x, natural) / problem.total_weight
 
 
 def largest_eigenvalue(problem: Problem, chart: Chart, x: Array, sign: float) -> Extreme | None:

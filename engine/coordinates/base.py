@@ -30,6 +30,10 @@ class Coordinates(ABC):
     """
 
     name: ClassVar[str]
+    formula: ClassVar[str] = ""
+    """LaTeX, one display a line; '' where words are enough."""
+    try_it: ClassVar[str] = ""
+    """One sentence that says what to try in the window; '' where there is nothing special."""
     supports: ClassVar[tuple[type[Support], ...]]
     keeps_support: ClassVar[bool]
     reaches_boundary: ClassVar[bool]

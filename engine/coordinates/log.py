@@ -14,6 +14,9 @@ class Log(Coordinates):
     """The logarithm of a positive number: always positive, never 0."""
 
     name: ClassVar[str] = "log"
+    formula: ClassVar[str] = r"""
+        x = \log\lambda, \qquad \lambda = \mathrm{e}^{x}
+    """
     supports: ClassVar[tuple[type[Support], ...]] = (Positive,)
     keeps_support: ClassVar[bool] = True
     reaches_boundary: ClassVar[bool] = False

@@ -1,25 +1,13 @@
 """Covariances by their Cholesky factor, the logarithm taken of its diagonal."""
 
 from dataclasses import dataclass
-from functools import cache
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.coordinates.base import Coordinates
+from engine.coordinates.triangles import NO_FACTOR, diagonal_places, packed, unpacked
 from engine.parameters import Array, Block, PositiveDefinite, Support, Variance
-
-
-@cache
-def _lower(dimension: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    return np.tril_indices(dimension)
-
-
-@cache
-def _diagonal_places(dimension: int) -> npt.NDArray[np.intp]:
-    """Places of the diagonal within the packed lower triangle."""
-    return np.cumsum(np.arange(1, dimension + 1)) - 1
 
 
 @dataclass(frozen=True)
@@ -31,6 +19,9 @@ class LogCholesky(Coordinates):
     """
 
     name: ClassVar[str] = "log-cholesky"
+    formula: ClassVar[str] = r"""
+        \Sigma = L L^\top, \qquad L_{jj} = \mathrm{e}^{x_{jj}}
+    """
     supports: ClassVar[tuple[type[Support], ...]] = (PositiveDefinite, Variance)
     keeps_support: ClassVar[bool] = True
     reaches_boundary: ClassVar[bool] = False
@@ -42,33 +33,26 @@ class LogCholesky(Coordinates):
         return cls(matrices=isinstance(block.support, PositiveDefinite))
 
     def refusal(self, block: Array) -> str | None:
-        sentence = (
-            "a covariance that is not above its floor has no Cholesky factor; start with wider components."
-        )
         if not self.matrices:
-            return None if np.min(block) > 0 else sentence
+            return None if np.min(block) > 0 else NO_FACTOR
         try:
             np.linalg.cholesky(block)
         except np.linalg.LinAlgError:
-            return sentence
+            return NO_FACTOR
         return None
 
     def write(self, block: Array) -> Array:
         if not self.matrices:
             return np.asarray(0.5 * np.log(block))
-        dimension = block.shape[-1]
-        packed = np.linalg.cholesky(block)[(..., *_lower(dimension))]
-        places = _diagonal_places(dimension)
-        packed[..., places] = np.log(packed[..., places])
-        return np.asarray(packed)
+        x = packed(np.asarray(np.linalg.cholesky(block)))
+        places = diagonal_places(block.shape[-1])
+        x[..., places] = np.log(x[..., places])
+        return x
 
     def _factor(self, x: Array) -> Array:
-        dimension = int((np.sqrt(8 * x.shape[-1] + 1) - 1) / 2)
-        packed = np.array(x)
-        places = _diagonal_places(dimension)
-        packed[..., places] = np.exp(packed[..., places])
-        factor = np.zeros((*x.shape[:-1], dimension, dimension))
-        factor[(..., *_lower(dimension))] = packed
+        factor = unpacked(x)
+        diagonal = np.arange(factor.shape[-1])
+        factor[..., diagonal, diagonal] = np.exp(factor[..., diagonal, diagonal])
         return factor
 
     def read(self, x: Array) -> Array:
@@ -82,8 +66,7 @@ class LogCholesky(Coordinates):
         if not self.matrices:
             return np.asarray(2.0 * gradient * self.read(x))
         factor = self._factor(x)
-        dimension = factor.shape[-1]
-        packed = (2.0 * gradient @ factor)[(..., *_lower(dimension))]
-        places = _diagonal_places(dimension)
-        packed[..., places] *= np.diagonal(factor, axis1=-2, axis2=-1)
-        return np.asarray(packed)
+        pulled = packed(2.0 * gradient @ factor)
+        places = diagonal_places(factor.shape[-1])
+        pulled[..., places] *= np.diagonal(factor, axis1=-2, axis2=-1)
+        return pulled

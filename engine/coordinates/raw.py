@@ -25,6 +25,13 @@ class Raw(Coordinates):
     """
 
     name: ClassVar[str] = "raw"
+    formula: ClassVar[str] = r"""
+        x = \phi
+    """
+    try_it: ClassVar[str] = (
+        "Watch the sum of the weights: nothing holds it at 1, and what the lane climbs is no "
+        "likelihood any more."
+    )
     supports: ClassVar[tuple[type[Support], ...]] = (
         Simplex,
         PositiveDefinite,

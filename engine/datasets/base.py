@@ -22,6 +22,10 @@ class DataStory(ABC):
     """Where a dataset comes from: settings, and `generate`."""
 
     name: ClassVar[str]
+    formula: ClassVar[str] = ""
+    """LaTeX, one display a line; '' where words are enough."""
+    try_it: ClassVar[str] = ""
+    """One sentence that says what to try in the window; '' where there is nothing special."""
     suits: ClassVar[tuple[str, ...]] = ("gaussian-mixture",)
     """Names of the models that the story is meant for."""
 

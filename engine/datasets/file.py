@@ -88,9 +88,11 @@ class File(DataStory):
         digest, beginning = _hashed(source, cancelled)
         if self.sha256 and digest != self.sha256.lower():
             raise self._changed()
-        if len(beginning) > INSIDE_UP_TO:
+        text = _text(beginning) if len(beginning) <= INSIDE_UP_TO else ""
+        if not text:
+            # Too large to be taken in, or empty: then the reader has the sentence for it.
             return replace(self, path=source.resolve().as_posix(), sha256=digest)
-        return replace(self, path=source.name, content=_text(beginning), sha256="")
+        return replace(self, path=source.name, content=text, sha256="")
 
     def relative_to(self, folder: Path) -> "File":
         """As it stands in an experiment saved in `folder`: a file below it is named from there."""

@@ -10,11 +10,14 @@ import numpy.typing as npt
 
 from engine.dataset import Dataset
 from engine.models.exact_sums import Pair
+from engine.models.posterior import EXACT, Posterior
 from engine.models.workspace import Workspace
 from engine.parameters import Array, Layout, Parameters
 
 Units = npt.NDArray[np.intp] | None
 """Indices of the units (rows) that take part; None means all of them."""
+Blocks = tuple[str, ...] | None
+"""Names of the parameter blocks that may move; None means all that are not held fixed."""
 
 
 class UndefinedLikelihood(Exception):
@@ -37,9 +40,12 @@ class Expectation:
 
     `statistics` are the expected complete-data sufficient statistics, flat, in the model's frame and never
     centred at the parameters: first all sums, then as many numbers that hold what rounding took from them
-    (0 where nothing needs it). Any linear combination of such vectors is one. `ratios` (K,) are the sums over rows of w_i f_k(x_i)/f(x_i): the gradient of
-    the log-likelihood in the weights, finite where a weight is 0. The entropy of the posterior is not
-    stored: it is `log_likelihood - Q(statistics, parameters)`, see `engine.analysis.bound`.
+    (0 where nothing needs it). Any linear combination of such vectors is one. `ratios` (K,) are the sums over
+    rows of w_i f_k(x_i)/f(x_i): the gradient of the log-likelihood in the weights, finite where a weight is 0.
+    Under another posterior than the exact one `log_likelihood` is the objective that it serves (see
+    `engine.models.posterior`) and there are no ratios.
+    The entropy of the posterior is not stored: it is `log_likelihood - Q(statistics, parameters)`, see
+    `engine.analysis.bound`.
     """
 
     log_likelihood: float
@@ -50,16 +56,21 @@ class Expectation:
         ratios = None if self.ratios is None or other.ratios is None else self.ratios + other.ratios
         one, two = self.statistics.reshape(2, -1), other.statistics.reshape(2, -1)
         total = Pair(one[0], one[1]) + Pair(two[0], two[1])
-        statistics = np.concatenate((total.high, total.low))
-        return Expectation(self.log_likelihood + other.log_likelihood, statistics, ratios)
+        return _frozen(self.log_likelihood + other.log_likelihood, total, ratios)
 
     def scaled(self, factor: float) -> "Expectation":
         """The same units counted `factor` times."""
         ratios = None if self.ratios is None else factor * self.ratios
         sums = self.statistics.reshape(2, -1)
-        scaled = Pair(sums[0], sums[1]).times(factor)
-        statistics = np.concatenate((scaled.high, scaled.low))
-        return Expectation(factor * self.log_likelihood, statistics, ratios)
+        return _frozen(factor * self.log_likelihood, Pair(sums[0], sums[1]).times(factor), ratios)
+
+
+def _frozen(log_likelihood: float, sums: Pair, ratios: Array | None) -> Expectation:
+    statistics = np.concatenate((sums.high, sums.low))
+    for array in (statistics, ratios):
+        if array is not None:
+            array.setflags(write=False)
+    return Expectation(log_likelihood, statistics, ratios)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +106,13 @@ class Model(ABC):
 
     name: ClassVar[str]
     source: ClassVar[str]
+    formula: ClassVar[str] = ""
+    """LaTeX, one display a line; '' where words are enough."""
+    try_it: ClassVar[str] = ""
+    """One sentence that says what to try in the window; '' where there is nothing special."""
     blocks: ClassVar[tuple[str, ...]]
+    default_start: ClassVar[str] = "k-means++"
+    """Name of the start that is taken where none is asked for."""
 
     @abstractmethod
     def check(self, dataset: Dataset) -> None:
@@ -111,9 +128,14 @@ class Model(ABC):
 
     @abstractmethod
     def expect(
-        self, prepared: Any, parameters: Parameters, workspace: Workspace, units: Units = None
+        self,
+        prepared: Any,
+        parameters: Parameters,
+        workspace: Workspace,
+        units: Units = None,
+        posterior: Posterior = EXACT,
     ) -> Expectation:
-        """The E step. Raises UndefinedLikelihood where the log-likelihood has no value."""
+        """The E step. Raises UndefinedLikelihood where the posterior's objective has no value."""
 
     @abstractmethod
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
@@ -123,8 +145,12 @@ class Model(ABC):
         """
 
     @abstractmethod
-    def m_step(self, statistics: Array, parameters: Parameters) -> Parameters:
-        """The maximiser of Q(statistics, .) over the free blocks; held blocks stay as in `parameters`."""
+    def m_step(self, statistics: Array, parameters: Parameters, free: Blocks = None) -> Parameters:
+        """The maximiser of Q(statistics, .) over the blocks in `free`, the others staying as in `parameters`.
+
+        None means every block that is not held fixed; one that is stays, whatever `free` says. A component
+        without a count keeps its parameters, but its weight becomes 0; without any count nothing moves.
+        """
 
     @abstractmethod
     def expected_log_likelihood(self, prepared: Any, statistics: Array, parameters: Parameters) -> float:

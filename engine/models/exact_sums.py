@@ -5,6 +5,7 @@ at the parameters, or they would not add; so their rounding is kept beside them 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -36,8 +37,8 @@ class Pair:
         product, rest = _two_product(self.high, np.asarray(factor, dtype=np.float64))
         return _normalised(product, rest + self.low * factor)
 
-    def __getitem__(self, place: object) -> "Pair":
-        return Pair(self.high[place], self.low[place])  # type: ignore[index]
+    def __getitem__(self, place: Any) -> "Pair":
+        return Pair(self.high[place], self.low[place])
 
     @property
     def value(self) -> Array:

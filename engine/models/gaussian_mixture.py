@@ -1,5 +1,6 @@
 """The Gaussian mixture, with full, diagonal, spherical or tied covariances."""
 
+import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,8 +11,15 @@ import numpy.typing as npt
 
 from engine.dataset import Dataset
 from engine.errors import InputError
-from engine.models.base import Expectation, Frame, UndefinedLikelihood
-from engine.models.gaussian_moments import moments_about, packing, quadratic_features, sums_about_origin
+from engine.models.base import Blocks, Expectation, Frame, UndefinedLikelihood
+from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
+from engine.models.gaussian_moments import (
+    moments_about,
+    moved_to_origin,
+    packing,
+    quadratic_features,
+    sums_about_origin,
+)
 from engine.models.mixture import Coefficients, Mixture, MixturePrepared, weighted_moments, weights_with_signs
 from engine.models.precisions import Precisions, precisions_of, precisions_of_variances
 from engine.parameters import (
@@ -26,6 +34,7 @@ from engine.parameters import (
     frozen,
 )
 from engine.settings import setting
+from engine.wording import number_text
 
 LOG_TWO_PI = math.log(2 * math.pi)
 
@@ -35,12 +44,18 @@ COLLAPSED_VARIANCE = 1e-14
 LEFT_VARIANCE = -1e-10
 """An eigenvalue below this is no rounding of 0: a step has left the positive-definite matrices."""
 
+SMALLEST_SPREAD, LARGEST_SPREAD = 1e-140, 1e140
+"""Between these a variance, and the product of two, can be told from 0 and from infinity in doubles."""
+
+ABOVE_FLOOR = 1.01
+"""A start that is chosen by the program keeps its variances above this many floors."""
+
 LARGEST_FAST_TERM = 1e4
 """Where the quadratic form's terms [1, z, zz'] are larger than this near a mean, over 4 digits cancel."""
 
 
 @dataclass(frozen=True)
-class GaussianMixture(Mixture):
+class GaussianMixture(Mixture, CompleteExponentialFamily):
     """Clusters that are Gaussian, each with a weight, a mean and a covariance.
 
     Frame: columns centred and scaled by their standard deviations (by one common scale where the
@@ -51,6 +66,16 @@ class GaussianMixture(Mixture):
 
     name: ClassVar[str] = "gaussian-mixture"
     source: ClassVar[str] = "Bishop (2006), Pattern Recognition and Machine Learning, section 9.2"
+    formula: ClassVar[str] = r"""
+        f(x) = \sum_{k=1}^{K} \pi_k\, \mathcal{N}(x; \mu_k, \Sigma_k), \qquad \ell = \sum_{i=1}^{n} \log f(x_i)
+        r_{ik} = \frac{\pi_k\, \mathcal{N}(x_i; \mu_k, \Sigma_k)}{f(x_i)}, \qquad n_k = \sum_{i} r_{ik}
+        \pi_k = \frac{n_k}{n}, \qquad \mu_k = \frac{1}{n_k} \sum_i r_{ik}\, x_i
+        \Sigma_k = \frac{1}{n_k} \sum_i r_{ik}\, (x_i - \mu_k)(x_i - \mu_k)^\top
+    """
+    try_it: ClassVar[str] = (
+        "Add a component that the data do not need: one lane may leave it empty, another one let it "
+        "collapse onto a point."
+    )
     blocks: ClassVar[tuple[str, ...]] = ("weights", "means", "covariances")
 
     covariance: str = setting(
@@ -75,6 +100,15 @@ class GaussianMixture(Mixture):
             if np.min(seen[:, column]) == np.max(seen[:, column]):
                 raise InputError(
                     f"{dataset.name}: column {name!r} is constant, so a Gaussian has no spread there; leave it out."
+                )
+            spread = 0.5 * np.max(seen[:, column]) - 0.5 * np.min(seen[:, column])
+            if (
+                not SMALLEST_SPREAD < spread < LARGEST_SPREAD
+                or np.max(np.abs(seen[:, column])) > LARGEST_SPREAD
+            ):
+                raise InputError(
+                    f"{dataset.name}: the variance of column {name!r} is too large or too small for a computer's "
+                    "numbers; write the column in other units."
                 )
 
     def prepare(self, dataset: Dataset) -> MixturePrepared:
@@ -197,10 +231,11 @@ class GaussianMixture(Mixture):
         worst = int(np.argmin(smallest))
         which = "the tied covariance" if self.covariance == "tied" else f"component {worst + 1}"
         if smallest[worst] < LEFT_VARIANCE:
-            detail = f"covariance {worst + 1} lost positive definiteness (smallest eigenvalue {smallest[worst]:.3g})"
+            eigenvalue = f"smallest eigenvalue {number_text(smallest[worst])}"
+            detail = f"covariance {worst + 1} lost positive definiteness ({eigenvalue})"
             return UndefinedLikelihood("left-constraints", detail, parameters)
         detail = (
-            f"{which} shrank onto a point or a line (variance {max(smallest[worst], 0.0):.2g} of the data's), "
+            f"{which} shrank onto a point or a line (variance {number_text(max(smallest[worst], 0.0), 2)} of the data's), "
             "where the likelihood grows without bound"
         )
         return UndefinedLikelihood("collapsed", detail, parameters)
@@ -259,21 +294,23 @@ class GaussianMixture(Mixture):
             gradient[places[name]] = 0.0
         return gradient
 
-    def m_step(self, statistics: Array, parameters: Parameters) -> Parameters:
+    def m_step(self, statistics: Array, parameters: Parameters, free: Blocks = None) -> Parameters:
         means = parameters["means"]
         k, d = means.shape
         table = statistics.reshape(2, k, -1)[0]
         counts, sums = table[:, 0], table[:, 1 : 1 + d]
         empty = None if counts.min() > 0 else counts <= 0
+        if empty is not None and empty.all():
+            return parameters
         divisor = counts if empty is None else np.where(empty, 1.0, counts)
         updated: dict[str, Array] = {}
-        if "weights" not in self.hold:
+        if self.moves("weights", free):
             updated["weights"] = counts / np.add.reduce(counts)
-        if "means" not in self.hold:
+        if self.moves("means", free):
             averages = sums / divisor[:, None]
             means = averages if empty is None else np.where(empty[:, None], means, averages)
             updated["means"] = means
-        if "covariances" not in self.hold:
+        if self.moves("covariances", free):
             updated["covariances"] = self._m_step_covariances(statistics, parameters, means, divisor, empty)
         return parameters.replaced(updated)
 
@@ -298,6 +335,59 @@ class GaussianMixture(Mixture):
                 covariances = np.where(empty.reshape(shape), parameters["covariances"], covariances)
         support = parameters.layout.by_name["covariances"].support
         return support.project(covariances) if self.covariance_floor > 0 else np.asarray(covariances)
+
+    def mean_statistics(self, prepared: MixturePrepared, parameters: Parameters) -> Array:
+        """n pi_k [1, mu_k, Sigma_k + mu_k mu_k'], with what rounding takes from a narrow component's sums."""
+        means, covariances = parameters["means"], self._covariances(parameters)
+        counts = prepared.total_weight * parameters["weights"]
+        upper = packing(means.shape[1], self._axis_parallel).upper
+        pairs = []
+        for count, mean, covariance in zip(counts, means, covariances, strict=True):
+            about_mean = np.concatenate(([count], np.zeros(mean.size), count * covariance.ravel()[upper]))
+            pairs.append(moved_to_origin(about_mean, mean, self._axis_parallel))
+        sums, rest = [pair.high for pair in pairs], [pair.low for pair in pairs]
+        return np.array([sums, rest]).reshape(-1)
+
+    def solve_information(self, statistics: Array, parameters: Parameters, gradient: Array) -> Array:
+        """Sigma_k g / n_k for a mean, 2 Sigma_k G Sigma_k / n_k for a covariance (Xu & Jordan 1996, theorem 1)."""
+        places, means, covariances = parameters.layout.places, parameters["means"], parameters["covariances"]
+        k, d = means.shape
+        counts = statistics.reshape(2, k, -1)[0, :, 0]
+        share = np.divide(1.0, counts, out=np.zeros(k), where=counts > 0)
+        by_mean = gradient[places["means"]].reshape(k, d)
+        slope = gradient[places["covariances"]].reshape(covariances.shape)
+        moved = np.empty_like(gradient)
+        weights = parameters["weights"]
+        moved[places["weights"]] = solve_weights(weights, gradient[places["weights"]], float(counts.sum()))
+        if self._axis_parallel:
+            along = share[:, None] * self._variances(parameters) * by_mean
+            shape = (k,) + (1,) * (covariances.ndim - 1)
+            factor = 2.0 if self.covariance == "diagonal" else 2.0 / d
+            about = factor * share.reshape(shape) * covariances * slope * covariances
+        else:
+            along = share[:, None] * (covariances @ by_mean[:, :, None])[:, :, 0]
+            by_count = 1.0 / counts.sum() if self.covariance == "tied" else share[:, None, None]
+            about = 2.0 * by_count * (covariances @ slope @ covariances)
+        moved[places["means"]], moved[places["covariances"]] = along.ravel(), about.ravel()
+        return moved
+
+    def em_remainder(self, statistics: Array, parameters: Parameters, move: Array) -> Array:
+        """-(mu+ - mu)(mu+ - mu)' for a covariance, because EM centres it at the new mean."""
+        remainder, places = np.zeros_like(move), parameters.layout.places
+        if "covariances" in self.hold:
+            return remainder
+        k, d = parameters["means"].shape
+        shift = move[places["means"]].reshape(k, d)
+        if self._axis_parallel:
+            square = shift**2
+            excess = square if self.covariance == "diagonal" else square.mean(axis=1)
+        else:
+            excess = shift[:, :, None] * shift[:, None, :]
+            if self.covariance == "tied":
+                counts = statistics.reshape(2, k, -1)[0, :, 0]
+                excess = np.tensordot(counts / counts.sum(), excess, axes=1)
+        remainder[places["covariances"]] = -excess.ravel()
+        return remainder
 
     def expected_log_likelihood(
         self, prepared: MixturePrepared, statistics: Array, parameters: Parameters
@@ -345,9 +435,7 @@ class GaussianMixture(Mixture):
         parameters = layout.pack_data_units({"weights": weights, "means": means, "covariances": block})
         problem = layout.by_name["covariances"].support.violation(parameters["covariances"])
         if problem is not None and approximate:
-            return parameters.replaced(
-                {"covariances": layout.by_name["covariances"].support.project(parameters["covariances"])}
-            )
+            return parameters.replaced({"covariances": _above_floor(layout, parameters["covariances"])})
         if problem is not None:
             floor = " and lie above the covariance floor" if self.covariance_floor else ""
             raise InputError(f"[start]: covariances must be positive definite{floor}; {problem}.")
@@ -387,17 +475,21 @@ class GaussianMixture(Mixture):
             "diagonal": np.broadcast_to(spread, (k, d)),
             "spherical": np.full(k, float(np.mean(spread))),
         }
-        support = layout.by_name["covariances"].support
-        covariances = np.maximum(blocks[self.covariance], 0.0)
-        return layout.pack(
-            {"weights": np.full(k, 1.0 / k), "means": centres, "covariances": support.project(covariances)}
-        )
+        covariances = _above_floor(layout, np.maximum(blocks[self.covariance], 0.0))
+        return layout.pack({"weights": np.full(k, 1.0 / k), "means": centres, "covariances": covariances})
 
     def free_dimension(self, prepared: MixturePrepared) -> int:
         k, d = self.components, prepared.columns.shape[0]
         sizes = {"full": k * d * (d + 1) // 2, "tied": d * (d + 1) // 2, "diagonal": k * d, "spherical": k}
         counted = {"weights": k - 1, "means": k * d, "covariances": sizes[self.covariance]}
         return sum(size for name, size in counted.items() if name not in self.hold)
+
+
+def _above_floor(layout: Layout, covariances: Array) -> Array:
+    """The nearest covariances just above the floor: on it, no lane that writes floor + LL' could start."""
+    support = layout.by_name["covariances"].support
+    assert isinstance(support, PositiveDefinite | Variance)
+    return dataclasses.replace(support, lower=ABOVE_FLOOR * support.lower).project(covariances)
 
 
 def _forward_substitution(factor: Array, right: Array) -> Array:

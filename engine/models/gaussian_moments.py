@@ -101,9 +101,13 @@ def _moved(table: Pair, means: Array, axis_parallel: bool) -> Moments:
 
 def sums_about_origin(centred: Array, responsibilities: Array, mean: Array, axis_parallel: bool) -> Pair:
     """The sums (F,) of one component, from its columns (d, m) centred at its mean (d,), to 32 digits."""
+    return moved_to_origin(quadratic_features(centred, axis_parallel) @ responsibilities, mean, axis_parallel)
+
+
+def moved_to_origin(about_mean: Array, mean: Array, axis_parallel: bool) -> Pair:
+    """The sums (F,) of one component about the origin, from those about a mean (d,), to 32 digits."""
     d = mean.size
     packed = packing(d, axis_parallel)
-    about_mean = quadratic_features(centred, axis_parallel) @ responsibilities
     count, first = exactly(about_mean[:1]), exactly(about_mean[1 : 1 + d])
     sums = first + count.times(mean)
     rows, cols = mean[packed.rows], mean[packed.cols]

@@ -25,15 +25,20 @@ import numpy.typing as npt
 
 from engine.dataset import Dataset
 from engine.errors import InputError, MissingCells
-from engine.models.base import Expectation, Frame, Model, Prepared, UndefinedLikelihood, Units
+from engine.models.accepting import accepted_array, normalised, refuse_unknown_blocks
+from engine.models.base import Blocks, Expectation, Frame, Model, Prepared, UndefinedLikelihood, Units
 from engine.models.exact_sums import Pair
+from engine.models.posterior import EXACT, Posterior, Tempered
 from engine.models.workspace import Workspace
 from engine.parameters import Array, Parameters
 from engine.settings import setting
+from engine.wording import counted
 
 LOWEST_EXPONENT = -700.0
 LOWEST_TOTAL = 1e-80
 FAINT = 1e-200
+LARGEST_LOG_RATIO = 300.0
+"""Where a component of no weight is that much denser than the mixture, products of ratios stay finite."""
 BLOCK_BYTES = 1 << 20
 STORED_FEATURE_BYTES = 1 << 26
 
@@ -142,7 +147,7 @@ class Mixture(Model):
         if dataset.missing:
             rows = int(np.count_nonzero(np.any(np.isnan(dataset.values), axis=1)))
             raise MissingCells(
-                f"{dataset.name} has {dataset.missing} missing cells in {rows} of {dataset.rows} rows, which "
+                f"{dataset.name} has {counted(dataset.missing, 'missing cell')} in {rows} of {dataset.rows} rows, which "
                 f"{self.name} cannot use; drop those rows (--drop-missing) or choose other columns."
             )
         if self.components > 1 and not _at_least_distinct(dataset, self.components):
@@ -197,9 +202,17 @@ class Mixture(Model):
         return sums, np.zeros_like(sums)
 
     def expect(
-        self, prepared: MixturePrepared, parameters: Parameters, workspace: Workspace, units: Units = None
+        self,
+        prepared: MixturePrepared,
+        parameters: Parameters,
+        workspace: Workspace,
+        units: Units = None,
+        posterior: Posterior = EXACT,
     ) -> Expectation:
         coefficients = self.coefficients(parameters)
+        exact = posterior is EXACT or posterior == EXACT
+        if coefficients.signs is not None and not exact:
+            raise self._undefined(parameters)
         if units is None:
             blocks, stored = prepared.blocks, prepared.stored
             columns, row_weights, rows = prepared.columns, prepared.row_weights, prepared.units
@@ -212,11 +225,16 @@ class Mixture(Model):
 
         def work(index: int) -> tuple[float, Array]:
             first, last = blocks[index]
-            features = stored[index] if stored is not None else self.features(columns[:, first:last])
+            part = columns[:, first:last]
+            features = stored[index] if stored is not None else self.features(part)
             weights = None if row_weights is None else row_weights[first:last]
-            return self._expect_block(
-                parameters, coefficients, features, columns[:, first:last], weights, workspace
-            )
+            if exact:
+                return self._expect_block(parameters, coefficients, features, part, weights, workspace)
+            joint = self._joint(parameters, coefficients, features, part, workspace)
+            for one, other in coefficients.twins:
+                joint[other] = joint[one]
+            objective, responsibilities = posterior.assign(joint, weights, index)
+            return objective, self._sums(parameters, coefficients, features, part, responsibilities)
 
         results = workspace.over_blocks(work, len(blocks), rows)
         if len(results) == 1:
@@ -228,9 +246,12 @@ class Mixture(Model):
         log_likelihood += prepared.log_jacobian * (weight / prepared.total_weight)
         if not math.isfinite(log_likelihood):
             raise self._undefined(parameters)
-        for one, other in coefficients.twins:
+        for one, other in coefficients.twins if isinstance(posterior, Tempered) else ():
             # A matrix product rounds a row by its place; components that are alike must stay so.
             statistics[:, other] = statistics[:, one]
+        if not exact:
+            statistics.setflags(write=False)
+            return Expectation(log_likelihood, statistics.reshape(-1))
         counts, mixing = statistics[0, :, 0], parameters["weights"]
         if counts.min() > FAINT * weight:
             ratios = counts / mixing
@@ -255,12 +276,8 @@ class Mixture(Model):
         row_weights: Array | None,
         workspace: Workspace,
     ) -> tuple[float, Array]:
-        shape = (coefficients.table.shape[0], features.shape[1])
-        joint = np.matmul(coefficients.table, features, out=workspace.buffer("joint", shape))
-        if coefficients.exact:
-            narrow = np.array(coefficients.exact, dtype=np.intp)
-            joint[narrow] = self.log_densities(parameters, columns, narrow)
-            joint[narrow] += coefficients.log_weights[narrow, None]
+        joint = self._joint(parameters, coefficients, features, columns, workspace)
+        shape = joint.shape
         # Below -700 the exponential is denormal and slow; what the clamp leaves behind is under 1e-304.
         np.maximum(joint, LOWEST_EXPONENT, out=joint)
         np.exp(joint, out=joint)
@@ -282,14 +299,42 @@ class Mixture(Model):
         joint *= total
         if lost is not None:
             joint[:, lost] = exact_posterior * (1.0 if row_weights is None else row_weights[lost])
+        return log_likelihood, self._sums(parameters, coefficients, features, columns, joint)
+
+    def _joint(
+        self,
+        parameters: Parameters,
+        coefficients: Coefficients,
+        features: Array,
+        columns: Array,
+        workspace: Workspace,
+    ) -> Array:
+        """log|pi_k| + log f_k(x), (K, m), in the workspace's memory."""
+        shape = (coefficients.table.shape[0], features.shape[1])
+        joint = np.matmul(coefficients.table, features, out=workspace.buffer("joint", shape))
+        if coefficients.exact:
+            narrow = np.array(coefficients.exact, dtype=np.intp)
+            joint[narrow] = self.log_densities(parameters, columns, narrow)
+            joint[narrow] += coefficients.log_weights[narrow, None]
+        return joint
+
+    def _sums(
+        self,
+        parameters: Parameters,
+        coefficients: Coefficients,
+        features: Array,
+        columns: Array,
+        responsibilities: Array,
+    ) -> Array:
+        """The sums (2, K, F) of the features under responsibilities that count the row weights."""
         statistics = np.zeros((2, *coefficients.table.shape))
-        np.matmul(joint, features.T, out=statistics[0])
+        np.matmul(responsibilities, features.T, out=statistics[0])
         if coefficients.exact:
             chosen = list(coefficients.exact)
             statistics[0, chosen], statistics[1, chosen] = self.exact_sums(
-                parameters, columns, joint, coefficients.exact
+                parameters, columns, responsibilities, coefficients.exact
             )
-        return log_likelihood, statistics
+        return statistics
 
     def _log_space_rows(
         self, parameters: Parameters, coefficients: Coefficients, columns: Array
@@ -346,6 +391,10 @@ class Mixture(Model):
             return UndefinedLikelihood("left-constraints", detail, parameters)
         return UndefinedLikelihood("not-finite", "the log-likelihood is not finite", parameters)
 
+    def moves(self, block: str, free: Blocks) -> bool:
+        """Whether an M step over the blocks `free` may move this one."""
+        return block not in self.hold and (free is None or block in free)
+
     def expected_log_likelihood(
         self, prepared: MixturePrepared, statistics: Array, parameters: Parameters
     ) -> float:
@@ -359,6 +408,12 @@ class Mixture(Model):
         """Posterior probabilities (K, m) of the components at columns (d, m) in frame units."""
         return self._log_space_rows(parameters, self.coefficients(parameters), columns)[1]
 
+    def density_ratios(self, parameters: Parameters, columns: Array) -> Array:
+        """f_k(x)/f(x), (K, m), at columns (d, m) in frame units: finite where a weight is 0."""
+        log_total, _ = self._log_space_rows(parameters, self.coefficients(parameters), columns)
+        densities = self.log_densities(parameters, columns, np.arange(len(parameters["weights"])))
+        return np.asarray(np.exp(np.minimum(densities - log_total, LARGEST_LOG_RATIO)))
+
     def statistics_of(self, prepared: MixturePrepared, responsibilities: Array) -> Array:
         """Flat sufficient statistics under given responsibilities (K, n) instead of the posterior's."""
         statistics = np.zeros((2, responsibilities.shape[0], prepared.feature_count))
@@ -369,35 +424,45 @@ class Mixture(Model):
             statistics[0] += part @ self.features(prepared.columns[:, first:last]).T
         return statistics.reshape(-1)
 
+    def complete_gradient(self, statistics: Array, parameters: Parameters) -> Array:
+        """The gradient of Q(statistics, .), flat: that of the log-likelihood but for n_k / pi_k in the weights."""
+        weights = parameters["weights"]
+        counts = statistics.reshape(2, len(weights), -1)[0, :, 0]
+        ratios = np.divide(counts, weights, out=np.zeros_like(weights), where=weights != 0)
+        return self.gradient(Expectation(math.nan, statistics, ratios), parameters)
+
+    def statistics_covariance(
+        self, prepared: MixturePrepared, parameters: Parameters, workspace: Workspace
+    ) -> Array | None:
+        """The sum over rows of w_i cov(z_ik t(x_i)) under the posterior, (K F, K F): diag(r) - rr', times tt'."""
+        coefficients = self.coefficients(parameters)
+        if coefficients.exact or coefficients.signs is not None:
+            return None
+        size = coefficients.table.shape[1]
+
+        def work(index: int) -> Array:
+            first, last = prepared.blocks[index]
+            columns = prepared.columns[:, first:last]
+            features = self.features(columns) if prepared.stored is None else prepared.stored[index]
+            _, shares = self._log_space_rows(parameters, coefficients, columns)
+            counted = shares if prepared.row_weights is None else shares * prepared.row_weights[first:last]
+            sums = (counted[:, None, :] * features).reshape(-1, last - first)
+            found = -sums @ (shares[:, None, :] * features).reshape(-1, last - first).T
+            for k in range(len(shares)):
+                own = slice(k * size, (k + 1) * size)
+                found[own, own] += sums[own] @ features.T
+            return found
+
+        return functools.reduce(np.add, workspace.over_blocks(work, len(prepared.blocks), prepared.units))
+
     def accepted_weights(self, values: Mapping[str, Any]) -> Array:
         """Checked and normalised weights; raises InputError. Unknown names are refused here too."""
-        for name in values:
-            if name not in self.blocks:
-                raise InputError(
-                    f"[start]: {self.name} has no parameter {name!r}; give {', '.join(self.blocks)}."
-                )
-        weights = self.accepted_array(values, "weights", (self.components,))
-        if np.any(weights < 0) or abs(float(np.sum(weights)) - 1.0) > 1e-6:
-            raise InputError(
-                f"[start]: the weights must be at least 0 and sum to 1; theirs is {np.sum(weights):.6g}."
-            )
-        return np.asarray(weights / np.sum(weights))
+        refuse_unknown_blocks(self.name, self.blocks, values)
+        return normalised(self.accepted_array(values, "weights", (self.components,)))
 
     def accepted_array(self, values: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> Array:
         """The block `name` as a finite array of this shape; raises InputError with what is wrong."""
-        if name not in values:
-            raise InputError(f"[start]: {name!r} is missing; {self.name} needs {', '.join(self.blocks)}.")
-        try:
-            array = np.asarray(values[name], dtype=float)
-        except (TypeError, ValueError):
-            raise InputError(f"[start]: {name!r} must be numbers in lists of equal length.") from None
-        if array.shape != shape:
-            raise InputError(
-                f"[start]: {name!r} has the shape {_shape(array.shape)}, but this model and data need {_shape(shape)}."
-            )
-        if not np.all(np.isfinite(array)):
-            raise InputError(f"[start]: {name!r} holds a number that is not finite.")
-        return array
+        return accepted_array(self.name, self.blocks, values, name, shape)
 
 
 def weights_with_signs(weights: Array) -> tuple[Array, Array | None]:
@@ -418,7 +483,3 @@ def _at_least_distinct(dataset: Dataset, count: int) -> bool:
     if len(np.unique(values[:1000], axis=0)) >= count:
         return True
     return len(np.unique(values, axis=0)) >= count
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return " x ".join(str(each) for each in shape) or "a single number"

@@ -10,16 +10,20 @@ import numpy.typing as npt
 
 from engine.dataset import Dataset
 from engine.errors import InputError
-from engine.models.base import Expectation, Frame, UndefinedLikelihood
+from engine.models.base import Blocks, Expectation, Frame, UndefinedLikelihood
+from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
 from engine.models.mixture import Coefficients, Mixture, MixturePrepared, weighted_moments, weights_with_signs
 from engine.parameters import Array, Block, Layout, Parameters, Positive, Simplex, frozen
+
+LARGEST_COUNT = 2.0**53
+"""Beyond this not every whole number is a double."""
 
 LOG_OF_ZERO_RATE = -1e30
 """Stands for log 0: times a count of 0 it is exactly 0, times any other count it is impossible."""
 
 
 @dataclass(frozen=True)
-class PoissonMixture(Mixture):
+class PoissonMixture(Mixture, CompleteExponentialFamily):
     """Counts that come from a few Poisson rates; columns are independent within a component.
 
     Frame: rates are in standard deviations of the counts, not centred (a count has a true zero).
@@ -29,6 +33,15 @@ class PoissonMixture(Mixture):
 
     name: ClassVar[str] = "poisson-mixture"
     source: ClassVar[str] = "Hasselblad (1969), J. Amer. Statist. Assoc. 64, 1459-1471"
+    formula: ClassVar[str] = r"""
+        f(x) = \sum_{k=1}^{K} \pi_k \prod_j \frac{\lambda_{kj}^{x_j}\, \mathrm{e}^{-\lambda_{kj}}}{x_j!}
+        \ell = \sum_{i=1}^{n} \log f(x_i), \qquad r_{ik} = \frac{\pi_k f_k(x_i)}{f(x_i)}, \qquad n_k = \sum_i r_{ik}
+        \pi_k = \frac{n_k}{n}, \qquad \lambda_{kj} = \frac{1}{n_k} \sum_i r_{ik}\, x_{ij}
+    """
+    try_it: ClassVar[str] = (
+        "Bring the rates together: the counts overlap, and EM needs hundreds of steps where L-BFGS "
+        "needs a dozen."
+    )
     blocks: ClassVar[tuple[str, ...]] = ("weights", "rates")
 
     def check(self, dataset: Dataset) -> None:
@@ -40,6 +53,11 @@ class PoissonMixture(Mixture):
                 raise InputError(
                     f"{dataset.name}: {values[wrong[0]]:g} in row {wrong[0] + 1} of column {name!r} is no count; "
                     "a Poisson mixture needs whole numbers of at least 0."
+                )
+            if np.max(values) > LARGEST_COUNT:
+                raise InputError(
+                    f"{dataset.name}: {np.max(values):g} in column {name!r} is too large to be a count; "
+                    "write the column in other units."
                 )
             if np.max(values) == 0:
                 raise InputError(f"{dataset.name}: column {name!r} holds nothing but zeros; leave it out.")
@@ -103,18 +121,41 @@ class PoissonMixture(Mixture):
             gradient[layout.places[name]] = 0.0
         return gradient
 
-    def m_step(self, statistics: Array, parameters: Parameters) -> Parameters:
+    def m_step(self, statistics: Array, parameters: Parameters, free: Blocks = None) -> Parameters:
         old = parameters["rates"]
         sums = statistics.reshape(2, len(old), -1)[0]
         counts = sums[:, 0]
+        if counts.max() <= 0:
+            return parameters
         updated: dict[str, Array] = {}
-        if "weights" not in self.hold:
+        if self.moves("weights", free):
             updated["weights"] = counts / np.sum(counts)
-        if "rates" not in self.hold:
+        if self.moves("rates", free):
             empty = (counts <= 0)[:, None]
             rates = sums[:, 1:-1] / np.where(empty, 1.0, counts[:, None])
             updated["rates"] = np.where(empty, old, rates / parameters.layout.by_name["rates"].unit)
         return parameters.replaced(updated)
+
+    def mean_statistics(self, prepared: MixturePrepared, parameters: Parameters) -> Array:
+        """n pi_k [1, lambda_k], in counts."""
+        rates, _ = self._rates(parameters)
+        k, d = rates.shape
+        table = np.zeros((2, k, d + 2))
+        table[0, :, 0] = prepared.total_weight * parameters["weights"]
+        table[0, :, 1:-1] = table[0, :, :1] * rates
+        return table.reshape(-1)
+
+    def solve_information(self, statistics: Array, parameters: Parameters, gradient: Array) -> Array:
+        """lambda_k g / n_k for a rate; g and the result are in the units of the block."""
+        places, block = parameters.layout.places, parameters.layout.by_name["rates"]
+        rates = parameters["rates"]
+        counts = statistics.reshape(2, len(rates), -1)[0, :, 0]
+        share = np.divide(1.0, counts, out=np.zeros(len(rates)), where=counts > 0)
+        slope = gradient[places["rates"]].reshape(rates.shape)
+        moved, weights = np.empty_like(gradient), parameters["weights"]
+        moved[places["weights"]] = solve_weights(weights, gradient[places["weights"]], float(counts.sum()))
+        moved[places["rates"]] = (share[:, None] * rates * slope / block.unit).ravel()
+        return moved
 
     def moments(self, parameters: Parameters) -> tuple[Array, Array, Array]:
         rates = parameters.in_data_units()["rates"]

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from engine.errors import InputError
 from engine.models.base import Model
 from engine.models.mixture import Mixture, MixturePrepared, weighted_moments
 from engine.parameters import Parameters
@@ -14,13 +15,31 @@ from engine.settings import setting
 
 @dataclass(frozen=True)
 class Start(ABC):
-    """Where all lanes begin."""
+    """Where all lanes begin. `fits` is the kind of model that it is for."""
 
     name: ClassVar[str]
+    formula: ClassVar[str] = ""
+    """LaTeX, one display a line; '' where words are enough."""
+    try_it: ClassVar[str] = ""
+    """One sentence that says what to try in the window; '' where there is nothing special."""
+    fits: ClassVar[type] = Model
 
-    @abstractmethod
+    def refusal(self, model: Model) -> str | None:
+        """Why this is no start for a model, as a sentence; None where it is one."""
+        if isinstance(model, self.fits):
+            return None
+        return f"{self.name} is no start for {model.name}; choose {model.default_start} or parameters."
+
     def choose(self, model: Model, prepared: Any) -> Parameters:
         """The start's parameters. Raises InputError where this start does not fit the model or the data."""
+        refusal = self.refusal(model)
+        if refusal is not None:
+            raise InputError(f"[start]: {refusal}")
+        return self.begin(model, prepared)
+
+    @abstractmethod
+    def begin(self, model: Any, prepared: Any) -> Parameters:
+        """The parameters for a model that `fits`; raises InputError where they do not fit the data."""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,11 @@
 """A start whose centres keep their distance."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from engine.models.base import Model
-from engine.models.mixture import Mixture
+from engine.models.mixture import Mixture, MixturePrepared
 from engine.parameters import Array, Parameters
 from engine.starts.base import RandomStart
 
@@ -21,9 +20,15 @@ class KMeansPlusPlus(RandomStart):
     """
 
     name: ClassVar[str] = "k-means++"
+    formula: ClassVar[str] = r"""
+        P(x_i \;\mathrm{is\ next}) \propto \min_{c}\, \left\|x_i - c\right\|^2
+    """
+    try_it: ClassVar[str] = (
+        "Try 20 random starts, and see beside the curve in how many different places the lanes end."
+    )
+    fits: ClassVar[type] = Mixture
 
-    def choose(self, model: Model, prepared: Any) -> Parameters:
-        assert isinstance(model, Mixture)
+    def begin(self, model: Mixture, prepared: MixturePrepared) -> Parameters:
         generator, columns = self.generator(), prepared.columns
         share = np.ones(prepared.units) if prepared.row_weights is None else np.asarray(prepared.row_weights)
         scale = _spread(columns, share)

@@ -25,10 +25,18 @@ class GivenParameters(Start):
     )
     rates: Rows = setting(None, label="Rates", help="Poisson: one row of rates for each component.")
 
-    def choose(self, model: Model, prepared: Any) -> Parameters:
+    def __post_init__(self) -> None:
+        # Lists would make a start that was read from a file differ from the equal one that was written into it.
+        object.__setattr__(self, "covariances", _frozen(self.covariances))
+
+    def begin(self, model: Model, prepared: Any) -> Parameters:
         given = {
             name: getattr(self, name)
             for name in ("weights", "means", "covariances", "rates")
             if getattr(self, name) is not None
         }
         return model.accept(prepared, given)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(each) for each in value) if isinstance(value, (list, tuple)) else value

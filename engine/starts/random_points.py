@@ -1,11 +1,10 @@
 """A start at randomly chosen rows."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from engine.models.base import Model
 from engine.models.mixture import Mixture, MixturePrepared, weighted_moments
 from engine.parameters import Array, Parameters
 from engine.starts.base import RandomStart
@@ -16,9 +15,9 @@ class RandomPoints(RandomStart):
     """Means at randomly chosen different rows, equal weights, covariances of a quarter of the data's."""
 
     name: ClassVar[str] = "random-points"
+    fits: ClassVar[type] = Mixture
 
-    def choose(self, model: Model, prepared: Any) -> Parameters:
-        assert isinstance(model, Mixture)
+    def begin(self, model: Mixture, prepared: MixturePrepared) -> Parameters:
         centres = distinct_rows(prepared, model.components, self.generator())
         _, deviation = weighted_moments(prepared.columns.T, prepared.row_weights)
         return model.from_centres(prepared, centres, 0.25 * np.square(deviation))

@@ -1,10 +1,9 @@
 """A start from which nothing can choose."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from engine.models.base import Model
-from engine.models.mixture import Mixture
+from engine.models.mixture import Mixture, MixturePrepared
 from engine.parameters import Parameters
 from engine.starts.base import Start, all_alike
 
@@ -14,7 +13,8 @@ class Symmetric(Start):
     """All components alike, at the data's mean: neither EM nor a gradient can tell them apart."""
 
     name: ClassVar[str] = "symmetric"
+    try_it: ClassVar[str] = "Move one mean by a little: what could not choose now leaves the middle at once."
+    fits: ClassVar[type] = Mixture
 
-    def choose(self, model: Model, prepared: Any) -> Parameters:
-        assert isinstance(model, Mixture)
+    def begin(self, model: Mixture, prepared: MixturePrepared) -> Parameters:
         return all_alike(model, prepared)

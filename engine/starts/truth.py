@@ -14,8 +14,9 @@ class FromTruth(Start):
     """The parameters from which the data were drawn, where they are known."""
 
     name: ClassVar[str] = "truth"
+    try_it: ClassVar[str] = "See how far the maximum lies from the truth, because the data are but a sample."
 
-    def choose(self, model: Model, prepared: Any) -> Parameters:
+    def begin(self, model: Model, prepared: Any) -> Parameters:
         truth = prepared.dataset.truth
         if truth is None or truth.model != model.name:
             raise InputError(

@@ -14,7 +14,11 @@ HINT = "Click adds a point, dragging sprays, Shift erases."
 
 
 class DrawingTools(QWidget):
-    """Tells by `changed(radius, class)` how to draw, and (0, 0) when drawing is off."""
+    """The tools for drawing points: on or off, how wide the brush is, which class it draws.
+
+    A class is the truth's colour: it is drawn, and never fitted. Both engines begin again from the same start
+    with each stroke. `changed(radius, class)` tells how to draw, and (0, 0) when drawing is off.
+    """
 
     changed = Signal(int, int)
 

@@ -89,6 +89,15 @@ class SettingsForm(QWidget):
             field.refuse(unavailable.get((name,)), choices)
         self._arrange()
 
+    def offers(self, name: str) -> bool:
+        """Whether a setting has a meaning here, so that it is in view or waits behind the toggle."""
+        return name not in self._hidden
+
+    def reveal(self, name: str) -> None:
+        """Brings a setting into view that waits behind the toggle."""
+        if self.fields[name].isHidden() and self.offers(name):
+            self.more.setChecked(True)
+
     def _arrange(self) -> None:
         """What is in view: the first settings, and the rest where it is wanted or too little to hide."""
         rest = [name for name in self._rest if name not in self._hidden]

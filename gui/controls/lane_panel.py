@@ -53,7 +53,12 @@ class LineSample(QWidget):
 
 
 class LanePanel(Section):
-    """Edits one lane. A name that cannot be stays in its entry, red, with a sentence."""
+    """One engine of the race: its name and line, its algorithm with its settings, and what was changed in flight.
+
+    All lanes climb the same log-likelihood from the same start. Settings that may change in flight take effect
+    at the cursor; what had been computed beyond it is computed anew, and the change is written down below,
+    where it can be taken back. A name that cannot be stays in its entry, red, with a sentence.
+    """
 
     algorithm_chosen = Signal(str)
     changed = Signal(str, object, bool)

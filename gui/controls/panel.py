@@ -47,7 +47,12 @@ class PanelContext:
 
 
 class ControlPanel(QWidget):
-    """Shows an experiment and tells what the user wants of it; decides nothing."""
+    """The column of controls: data, model, start, a panel for each lane, and when the lanes stop.
+
+    A header opens and closes its section, and says in a few words what is inside while it is closed. What cannot
+    be combined is grey, and its hint says why. A change of the data, the model or the start begins all lanes
+    again from the same start; undo takes every change back.
+    """
 
     data_chosen = Signal(str)
     data_changed = Signal(str, object, bool)

@@ -116,13 +116,24 @@ class Readings(QWidget):
 
 
 class StatusStrip(QWidget):
-    """Shows one lane at the cursor; asks for it to go on where it has left the constraints."""
+    """Where one lane stands at the cursor, in numbers and in a sentence.
+
+    Iteration: whole steps, with ½ behind the first half of one. Log-likelihood: of the parameters that this step
+    produced, on all the data. Gradient norm: the largest component of the projected gradient, 0 at a
+    stationary point. Passes: how often the data were gone through; an E step, a gradient and an evaluation of
+    the log-likelihood count one each. CPU time: of every thread that worked for this lane. Decreases: how many
+    steps lowered the log-likelihood by more than rounding can.
+
+    The sentence says how the lane ended, and why. A lane that has left the constraints may go on outside.
+    """
 
     continue_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = ""
+        self.status = ""
+        """The status that the sentence tells, '' before there is one."""
         self.readings = Readings()
         self.sentence = ElidedText(2)
         self.go_on = Button("Go on outside")
@@ -150,6 +161,7 @@ class StatusStrip(QWidget):
             self.readings.setAccessibleName(f"{lane.title}, numbers")
             self.sentence.setAccessibleName(f"{lane.title}, status")
             self.go_on.setAccessibleName(f"Go on outside the constraints: {lane.title}")
+        self.status = lane.status
         word = STATUS_WORDS.get(lane.status, lane.status.replace("-", " "))
         # A reason may begin with the status itself, which already stands there in bold.
         self.sentence.show_words(

@@ -40,7 +40,14 @@ class SteadyLabel(QLabel):
 
 
 class Transport(QWidget):
-    """Shows the state of a frame and tells what was pressed. The keys in the tooltips are the window's."""
+    """The bar on top: run, step, go back, new seeds, speed, and how the pictures are drawn.
+
+    Engines compute ahead, and what is shown belongs to the cursor, which these buttons move: a whole step, half
+    a step, one back, or back to the same start. The keys in their hints work wherever the focus is, but not
+    in a text field. Another seed draws other data, or another start, of the same kind.
+
+    The clock says what the horizontal axis and the cursor count: iterations, passes over the data, or CPU time.
+    """
 
     run_toggled = Signal()
     stepped = Signal()

@@ -6,19 +6,37 @@ import math
 PROPER = {
     "em": "EM",
     "lbfgs": "L-BFGS",
+    "bfgs": "BFGS",
+    "ecm": "ECM",
+    "sgd": "SGD",
+    "sqp": "SQP",
+    "svrg": "SVRG",
+    "squarem": "SQUAREM",
+    "rmsprop": "RMSProp",
+    "newton": "Newton",
     "gaussian": "Gaussian",
     "poisson": "Poisson",
     "cholesky": "Cholesky",
     "k": "k",
     "cpu": "CPU",
 }
+WITH_HYPHENS = {
+    "k-means++": "k-means++",
+    "lbfgs-b": "L-BFGS-B",
+    "frank-wolfe": "Frank-Wolfe",
+    "barzilai-borwein": "Barzilai-Borwein",
+    "quasi-newton-em": "quasi-Newton EM",
+    "mini-batch-em": "mini-batch EM",
+    "over-relaxed-em": "over-relaxed EM",
+}
+"""Names that keep hyphens."""
 MINUS = "\N{MINUS SIGN}"
 
 
 def plain(name: str) -> str:
     """A name of the catalogue or a choice without its hyphens: 'drop last', 'log Cholesky'."""
-    if name == "k-means++":
-        return name
+    if name in WITH_HYPHENS:
+        return WITH_HYPHENS[name]
     return " ".join(PROPER.get(word, word) for word in name.split("-"))
 
 

@@ -19,6 +19,10 @@ class View(QWidget):
 
     name: ClassVar[str]
     title: ClassVar[str]
+    formula: ClassVar[str] = ""
+    """LaTeX, one display a line, for the view's page of the help; '' for none."""
+    try_it: ClassVar[str] = ""
+    """One sentence for that page that says what to try."""
     requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:

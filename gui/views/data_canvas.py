@@ -61,10 +61,23 @@ class _Stroke:
 
 
 class DataCanvas(View):
-    """Shows one lane. Zoom (wheel), pan (drag) and reset (double click) are shared through the viewport."""
+    """One lane's picture of the data: points, components, the way they came, and the start.
+
+    Each point is mixed from the colours of the components that are responsible for it. A cross with a number
+    is a component's mean; its ellipses hold 39 % and 86 % of it in two dimensions. A line behind the cross is
+    the way that it came. In one dimension there are bars under the density, in more than two the columns, or
+    the principal directions, that are chosen above.
+
+    Dashed ellipses are the start of every lane. Drag a centre to move it and a handle to reshape it: all lanes
+    begin there again. Zoom (wheel), pan (drag) and reset (double click) are shared by all canvases. While
+    points are drawn, a click adds one, dragging sprays, and Shift erases.
+
+    Hatching says that the lane is outside the constraints: what it climbs there is no likelihood.
+    """
 
     name: ClassVar[str] = "data"
     title: ClassVar[str] = "Data"
+    try_it: ClassVar[str] = "Drag the centre of a dashed ellipse onto another one while both lanes run."
 
     def __init__(self, lane_index: int, viewport: Viewport, parent: QWidget | None = None) -> None:
         super().__init__(parent)

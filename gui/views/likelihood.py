@@ -29,12 +29,20 @@ DRAG_DISTANCE = 4.0
 class LikelihoodView(View):
     """Curves of the log-likelihood, or of its gap to the best known one, over the chosen clock.
 
+    Every lane climbs the same observed-data log-likelihood from the same start, so two curves may be compared
+    point by point. A step that lowered it by more than rounding can is marked in red, with a shape of its own.
+    The faint part of a curve is computed ahead of the cursor. Pinned runs are faint and named; the strip at
+    the right shows where the lanes ended from many starts, and a click there opens that start.
+
     Zoomed by the wheel (over an axis: only that one), panned by dragging, reset by a double click. A click
-    moves the cursor there.
+    moves the cursor there. Near enough, each iteration of EM becomes a stair: up the bound by the M step, and
+    up the Kullback-Leibler gap at the next E step.
     """
 
     name: ClassVar[str] = "likelihood"
     title: ClassVar[str] = "Log-likelihood"
+    formula: ClassVar[str] = r"\ell(\theta) = \sum_{i=1}^{n} \log \sum_{k=1}^{K} \pi_k f_k(x_i)"
+    try_it: ClassVar[str] = "Count by passes, then show the gap: a straight line is linear convergence."
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

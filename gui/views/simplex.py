@@ -30,11 +30,17 @@ TURN_PER_PIXEL = 0.012
 class SimplexView(View):
     """Paths of the weights: a line (K = 2), a triangle (3), a tetrahedron (4), or bars.
 
+    A corner is all weight on one component, an edge a weight of 0. Outside the simplex, where it is hatched,
+    weights are no probabilities. Each lane's mark has a shape of its own; the numbers below are the sum of its
+    weights and the smallest of them.
+
     Only dragging the start's ghost changes the start; elsewhere a drag turns the tetrahedron.
     """
 
     name: ClassVar[str] = "simplex"
     title: ClassVar[str] = "Weights on the simplex"
+    formula: ClassVar[str] = r"\pi_k \ge 0, \qquad \sum_{k=1}^{K} \pi_k = 1"
+    try_it: ClassVar[str] = "Write a lane's weights in drop-last coordinates with a large learning rate: it walks out."
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -45,10 +45,17 @@ class _Seen:
 
 
 class Timeline(View):
-    """A groove for each lane as far as it is computed, its events, and the cursor, which the mouse moves."""
+    """A groove for each lane as far as it is computed, its events, and the cursor, which the mouse moves.
+
+    Everything that is shown belongs to the cursor: move it back, and the laboratory stands where it stood then.
+    A mark is something that happened, one shape for each kind: a step that lowered the log-likelihood, a step
+    that had to be replaced, a component that emptied, a setting that was changed in flight, the constraints
+    left. The mouse over a mark says which one it is, in words.
+    """
 
     name: ClassVar[str] = "timeline"
     title: ClassVar[str] = "Timeline"
+    try_it: ClassVar[str] = "Go back to a decrease, lower the learning rate there, and go on: the lane is computed anew."
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -21,10 +21,16 @@ NARROWEST = 0.25
 
 
 class WeightSumView(View):
-    """One needle for each lane, from 1 to where its weights' sum stands; only at 1 are they probabilities."""
+    """One needle for each lane, from 1 to where its weights' sum stands; only at 1 are they probabilities.
+
+    EM and most coordinates keep the sum at 1 by themselves. Raw weights do not: multiplying all of them by the
+    same number above 1 raises what is climbed without any end, which is why it is no likelihood any more.
+    """
 
     name: ClassVar[str] = "weight-sum"
     title: ClassVar[str] = "Sum of the weights"
+    formula: ClassVar[str] = r"\sum_{k=1}^{K} \pi_k"
+    try_it: ClassVar[str] = "Write a lane's weights in raw coordinates and let it run."
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -112,7 +112,7 @@ def test_document_is_as_promised() -> None:
             "events",
             "trace",
         ]
-        assert list(each["evaluations"]) == ["e_steps", "gradients", "log_likelihoods"]
+        assert list(each["evaluations"])[:3] == ["e_steps", "gradients", "log_likelihoods"]
         assert list(each["trace"]) == ["log_likelihood", "passes", "cpu_seconds"]
         assert {len(column) for column in each["trace"].values()} == {each["iterations"] + 1}
         assert sum(event["kind"] == "decrease" for event in each["events"]) == each["decreases"]

@@ -68,6 +68,10 @@ def sentence(source: str | bytes | Path, **options: object) -> str:
         ("NA,NA\n1,2\n", [[None, None], [1, 2]]),
         ("\ufeffa,b\n1,2\n", [[1, 2]]),
         ("a,b\n1e-320,123456789.123456789\n", [[1e-320, 123456789.123456789]]),
+        ("a\n1,5\n-2,25\n3\n", [[1.5], [-2.25], [3]]),
+        ('"a"\n"1,5"\n"-2,25"\n', [[1.5], [-2.25]]),
+        ('"a","b"\n"1,5","2"\n"-3,25","4,125"\n', [[1.5, 2], [-3.25, 4.125]]),
+        ('a,b\n"1,500",2\n"2,500",3\n', [[2], [3]]),
     ],
 )
 @pytest.mark.usefixtures("way")
@@ -177,6 +181,9 @@ def test_row_weights_that_leave_nothing() -> None:
         "f: every row weight in column 'w' is 0; one must be above 0."
     )
     assert "no column of numbers is left" in sentence("a\n1\n2\n", weights_column="a")
+    for weight in ("1e308", "1e-300"):
+        told = sentence(f"a,w\n1,0\n2,{weight}\n", weights_column="w")
+        assert told.startswith("f: the row weights in column 'w' are too large or too small")
 
 
 @pytest.mark.usefixtures("way")

@@ -20,6 +20,7 @@ from engine.experiment import (
 )
 from engine.run import Intervention
 from engine.settings import Setting, settings_of
+from engine.starts.parameters import GivenParameters
 
 EXAMPLE = """
 title = "Old Faithful, three clusters"
@@ -137,7 +138,7 @@ def test_round_trip_of_everything_else() -> None:
 def test_numbers_survive_to_the_last_bit() -> None:
     experiment = from_toml(EXAMPLE)
     weights = (0.1 + 0.2, 1 / 3, 1 - (0.1 + 0.2) - 1 / 3)
-    experiment = experiment.replace(start=dataclasses.replace(experiment.start, weights=weights))
+    experiment = experiment.replace(start=GivenParameters(weights=weights))
     assert from_toml(experiment.to_toml()).start.weights == weights  # type: ignore[attr-defined]
 
 
@@ -153,7 +154,7 @@ def test_lane_names_that_are_taken(name: str) -> None:
 
 @pytest.mark.parametrize("name", [" x", "-x", "a/b", "a\nb", "x" * 41, "é", 3, None, ["em"]])
 def test_lane_names_that_are_refused(name: Any) -> None:
-    with pytest.raises(InputError, match="here: .* cannot name a lane"):
+    with pytest.raises(InputError, match=r"here: .* cannot name a lane"):
         checked_lane_name(name, "here")
 
 

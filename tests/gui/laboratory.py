@@ -123,7 +123,7 @@ class Laboratory:
 
     def settle(self) -> None:
         """Lets every event that waits happen, and what follows from it."""
-        for _ in range(3):
+        for _ in range(2):
             QApplication.processEvents()
             # An event loop that was started by `exec` would do so by itself.
             QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

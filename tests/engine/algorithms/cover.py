@@ -20,6 +20,7 @@ from engine.trace import Step
 from tests.engine.models.cases import data_for, random_parameters, variants
 
 ROWS = 40
+BATCH_SIZE = 15
 ENDLESS = Stop(tolerance=0.0, max_iterations=12)
 
 MODELS = dict(variants())
@@ -37,7 +38,8 @@ def algorithms() -> Iterator[tuple[str, Algorithm]]:
         for each in settings_of(cls):
             for choice in each.choices:
                 if choice != each.default and each.name not in COORDINATES:
-                    yield f"{name}-{choice}", cls(**{each.name: choice})
+                    value = (choice,) if isinstance(each.default, tuple) else choice
+                    yield f"{name}-{choice}", cls(**{each.name: value})
 
 
 ALGORITHMS = dict(algorithms())
@@ -78,12 +80,14 @@ class Combination:
 
     @cached_property
     def algorithm(self) -> Algorithm:
-        """With a learning rate that is small for everybody."""
+        """With a learning rate that is small for everybody, and mini-batches of fewer rows than there are."""
         plain = ALGORITHMS[self.settings["algorithm"]]
         names = {each.name for each in settings_of(type(plain))}
         changes = {name: self.settings[name] for name in COORDINATES if name in names}
         if "learning_rate" in names:
             changes["learning_rate"] = 0.002
+        if "batch_size" in names:
+            changes |= {"batch_size": BATCH_SIZE, "updates": 3}
         return dataclasses.replace(plain, **changes)
 
     @cached_property

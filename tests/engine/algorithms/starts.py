@@ -1,5 +1,6 @@
 """Problems with a known history that several tests of algorithms begin from."""
 
+from collections.abc import Sequence
 from statistics import NormalDist
 from typing import Any
 
@@ -12,9 +13,10 @@ from engine.datasets.faithful import Faithful
 from engine.datasets.three_clusters import ThreeClusters
 from engine.datasets.zero_weight import ZeroWeight
 from engine.models.gaussian_mixture import GaussianMixture
+from engine.models.mixture_proportions import MixtureProportions
 from engine.models.poisson_mixture import PoissonMixture
 from engine.objective import Problem
-from engine.parameters import Parameters
+from engine.parameters import Array, Parameters
 from engine.run import Intervention, Route, run
 from engine.stopping import Stop
 from engine.trace import Step
@@ -110,6 +112,23 @@ def separated_by(distance: float) -> Beginning:
         means=[[mean - deviation], [mean + deviation]],
         covariances=[[[deviation**2]]] * 2,
     )
+
+
+def known_components(
+    likelihoods: Array, weights: Sequence[float] | Array | None = None, row_weights: Array | None = None
+) -> Beginning:
+    """Proportions of components whose likelihoods (n, K) are given, from equal weights unless others are."""
+    count = likelihoods.shape[1]
+    columns = tuple(f"component {k + 1}" for k in range(count))
+    dataset = Dataset("likelihoods", columns, np.array(likelihoods, dtype=float), row_weights)
+    return Beginning(
+        MixtureProportions(), dataset, weights=np.full(count, 1 / count) if weights is None else weights
+    )
+
+
+def three_likelihoods(middle: float, weights: Sequence[float] | None = None) -> Beginning:
+    """Three components on three rows; the middle one's last likelihood decides whether it has any weight."""
+    return known_components(np.array([[1.0, 0.54, 0.2], [0.2, 0.54, 1.0], [0.5, middle, 0.5]]), weights)
 
 
 def held_quantiles(weights: tuple[float, ...]) -> Beginning:

@@ -5,12 +5,14 @@ import itertools
 import numpy as np
 import pytest
 
+from engine.algorithms.barzilai_borwein import SpectralState
 from engine.algorithms.em import ExpectationMaximization
+from engine.algorithms.gradient import GradientState
 from engine.algorithms.gradient_ascent import GradientAscent
 from engine.algorithms.projected_gradient import ProjectedGradient
 from engine.datasets.three_clusters import ThreeClusters
 from engine.models.gaussian_mixture import GaussianMixture
-from engine.parameters import Array
+from engine.parameters import Array, Simplex
 from engine.trace import Step
 from tests.engine.algorithms.starts import Beginning, faithful, first_experiment, held_quantiles, zero_weight
 from tests.engine.models.cases import real_data
@@ -125,3 +127,72 @@ def test_it_writes_everything_as_it_is() -> None:
     steps = first_experiment().steps(ProjectedGradient(), max_iterations=60)
     assert all(step.parameters.layout.violation(step.parameters.vector) is None for step in steps)
     assert not hasattr(ProjectedGradient(), "weight_coordinates")
+
+
+# Line searches --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rate", [0.5, 50.0])
+def test_backtracking_bends_along_the_arc_and_never_goes_down(rate: float) -> None:
+    algorithm = ProjectedGradient(learning_rate=rate, line_search="backtracking")
+    for beginning in (faithful(), zero_weight()):
+        steps = beginning.steps(algorithm, max_iterations=100)
+        assert not any(step.decreased for step in steps)
+        assert all(step.parameters.layout.violation(step.parameters.vector) is None for step in steps)
+        assert steps[-1].log_likelihood > steps[0].log_likelihood + 50
+    assert steps[-1].status == "converged"
+    assert steps[-1].parameters["weights"][2] == 0.0
+
+
+def test_an_accepted_trial_is_on_the_arc_at_a_half_a_quarter_or_so_of_the_rate() -> None:
+    algorithm = ProjectedGradient(learning_rate=64.0, line_search="backtracking")
+    steps = zero_weight().steps(algorithm, max_iterations=6)
+    total = zero_weight().problem().total_weight
+    for before, after in itertools.pairwise(steps):
+        state = before.state
+        assert isinstance(state, GradientState)
+        places = [
+            Simplex().project(state.x + 64.0 * 0.5**halvings / total * state.gradient)
+            for halvings in range(40)
+        ]
+        distances = [float(np.max(np.abs(place - after.parameters["weights"]))) for place in places]
+        assert min(distances) < 1e-14
+        assert after.passes - before.passes == 1 + int(np.argmin(distances))
+
+
+def test_barzilai_borwein_takes_the_rate_from_the_last_step() -> None:
+    algorithm = ProjectedGradient(line_search="barzilai-borwein")
+    steps = zero_weight((0.4, 0.3, 0.3)).steps(algorithm, max_iterations=6, tolerance=0.0)
+    total = zero_weight().problem().total_weight
+    first = steps[0].state
+    assert isinstance(first, SpectralState)
+    assert first.rate == algorithm.learning_rate
+    for before, after in itertools.pairwise(steps[:4]):
+        old, new = before.state, after.state
+        assert isinstance(old, SpectralState)
+        assert isinstance(new, SpectralState)
+        step, fall = new.x - old.x, (old.gradient - new.gradient) / total
+        assert new.rate == pytest.approx(float(step @ step) / float(step @ fall), rel=1e-12)
+        target = Simplex().project(old.x + old.rate / total * old.gradient)
+        shares = [0.5**halvings for halvings in range(10)]
+        assert any(np.allclose(new.x, old.x + share * (target - old.x), rtol=1e-12) for share in shares)
+
+
+def test_barzilai_borwein_may_fall_for_a_while_and_is_much_further() -> None:
+    start = faithful()
+    spectral = start.steps(ProjectedGradient(line_search="barzilai-borwein"), max_iterations=300)
+    assert any(step.decreased for step in spectral)
+    plain = start.steps(ProjectedGradient(learning_rate=0.003), max_iterations=300)
+    assert spectral[-1].log_likelihood > plain[-1].log_likelihood + 2
+    assert spectral[-1].log_likelihood > -1119.6
+    for before in range(len(spectral) - 1):
+        recent = [step.log_likelihood for step in spectral[max(0, before - 9) : before + 1]]
+        assert spectral[before + 1].log_likelihood >= min(recent) - 1e-9
+
+
+def test_only_backtracking_promises_never_to_fall() -> None:
+    promises = {
+        each: ProjectedGradient(line_search=each).promises
+        for each in ("none", "backtracking", "barzilai-borwein")
+    }
+    assert promises == {"none": None, "backtracking": "log-likelihood", "barzilai-borwein": None}

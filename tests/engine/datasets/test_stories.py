@@ -40,7 +40,8 @@ def story(name: str, **settings: object) -> GeneratedStory:
 
 
 def same(one: Dataset, other: Dataset) -> bool:
-    assert one.labels is not None and other.labels is not None
+    assert one.labels is not None
+    assert other.labels is not None
     return np.array_equal(one.values, other.values) and np.array_equal(one.labels, other.labels)
 
 
@@ -61,11 +62,15 @@ def test_shapes_roles_and_names(name: str, size: int) -> None:
     data = story(name, size=size).generate()
     assert data.name == name
     assert data.values.shape == (size, len(data.columns))
-    assert data.values.dtype == np.float64 and data.values.flags.c_contiguous
+    assert data.values.dtype == np.float64
+    assert data.values.flags.c_contiguous
     assert np.all(np.isfinite(data.values))
     assert data.row_weights is None
-    assert data.labels is not None and data.labels.shape == (size,) and data.labels.dtype == np.int64
-    assert data.labels.min() >= 0 and data.labels.max() < len(data.label_names)
+    assert data.labels is not None
+    assert data.labels.shape == (size,)
+    assert data.labels.dtype == np.int64
+    assert data.labels.min() >= 0
+    assert data.labels.max() < len(data.label_names)
     assert len(set(data.columns)) == data.dimension
     assert not any("," in column or " " in column for column in data.columns)
 
@@ -90,7 +95,8 @@ def test_the_truth_is_a_point_of_its_model(name: str) -> None:
     assert abs(weights.sum() - 1) <= 1e-9
     if data.truth.model == "poisson-mixture":
         rates = data.truth.parameters["rates"]
-        assert rates.shape == (len(weights), data.dimension) and np.all(rates > 0)
+        assert rates.shape == (len(weights), data.dimension)
+        assert np.all(rates > 0)
         return
     d = data.dimension
     covariances = data.truth.parameters["covariances"]
@@ -103,7 +109,8 @@ def test_the_truth_is_a_point_of_its_model(name: str) -> None:
 @pytest.mark.parametrize("name", GAUSSIAN)
 def test_many_points_have_the_moments_of_the_truth(name: str) -> None:
     data = story(name, size=100_000, seed=1).generate()
-    assert data.truth is not None and data.labels is not None
+    assert data.truth is not None
+    assert data.labels is not None
     truth = data.truth.parameters
     for k, weight in enumerate(truth["weights"]):
         points = data.values[data.labels == k]
@@ -122,8 +129,11 @@ def test_many_points_have_the_moments_of_the_truth(name: str) -> None:
 @pytest.mark.parametrize("dimension", [1, 2, 5])
 def test_poisson_counts_are_counts_with_the_rates_of_the_truth(dimension: int) -> None:
     data = story("poisson-counts", size=100_000, dimension=dimension).generate()
-    assert data.truth is not None and data.labels is not None and data.dimension == dimension
-    assert np.all(data.values >= 0) and np.array_equal(data.values, np.rint(data.values))
+    assert data.truth is not None
+    assert data.labels is not None
+    assert data.dimension == dimension
+    assert np.all(data.values >= 0)
+    assert np.array_equal(data.values, np.rint(data.values))
     for k, rates in enumerate(data.truth.parameters["rates"]):
         counts = data.values[data.labels == k]
         error = np.sqrt(rates / len(counts))
@@ -133,7 +143,8 @@ def test_poisson_counts_are_counts_with_the_rates_of_the_truth(dimension: int) -
 
 def test_heavy_tails_have_their_centres_their_outliers_and_their_tails() -> None:
     data = story("heavy-tails", size=100_000, degrees_of_freedom=3.0, outliers=0.1).generate()
-    assert data.truth is not None and data.labels is not None
+    assert data.truth is not None
+    assert data.labels is not None
     means, scatters = (data.truth.parameters[name] for name in ("means", "covariances"))
     for k, (mean, scatter) in enumerate(zip(means, scatters, strict=True)):
         points = data.values[data.labels == k] - mean
@@ -152,7 +163,8 @@ def test_two_moons_lie_on_their_half_circles() -> None:
     upper, lower = data.values[data.labels == 0], data.values[data.labels == 1]
     np.testing.assert_allclose(np.hypot(upper[:, 0], upper[:, 1]), 1.0, atol=1e-12)
     np.testing.assert_allclose(np.hypot(lower[:, 0] - 1.0, lower[:, 1] - 0.5), 1.0, atol=1e-12)
-    assert upper[:, 1].min() >= 0 and lower[:, 1].max() <= 0.5
+    assert upper[:, 1].min() >= 0
+    assert lower[:, 1].max() <= 0.5
 
 
 def test_separation_is_the_distance_between_the_means() -> None:

@@ -53,7 +53,8 @@ def test_any_weight_for_the_third_component_lowers_the_likelihood() -> None:
     for third in (0.0, 1e-6, 1e-3, 0.05, 0.3):
         weights = np.append((1 - third) * best, third)
         values.append(float(np.sum(np.log(f @ weights))))
-    assert values == sorted(values, reverse=True) and len(set(values)) == len(values)
+    assert values == sorted(values, reverse=True)
+    assert len(set(values)) == len(values)
 
 
 def test_other_seeds_lie_on_either_side_of_one() -> None:

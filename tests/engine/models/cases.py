@@ -12,6 +12,7 @@ from engine import catalogue
 from engine.dataset import Dataset
 from engine.errors import InputError
 from engine.models.mixture import Mixture
+from engine.models.mixture_proportions import MixtureProportions
 from engine.objective import Problem
 from engine.parameters import Array, Parameters, PositiveDefinite, frozen
 from engine.settings import settings_of
@@ -40,6 +41,11 @@ class Case:
         """Unequal weights, centres at rows, spreads that differ; every block inside its support."""
         return random_parameters(self.model, self.prepared, seed=5)
 
+    @property
+    def held(self) -> tuple[str, ...]:
+        """Names of the blocks that are held fixed."""
+        return tuple(block.name for block in self.parameters.layout.blocks if block.held)
+
     @cached_property
     def textbook_settings(self) -> dict[str, Any]:
         names = {"hold": "hold", "covariance": "covariance", "covariance_floor": "floor"}
@@ -50,6 +56,9 @@ class Case:
 def random_parameters(model: Any, prepared: Any, seed: int) -> Parameters:
     """Valid parameters drawn at random, every block moved away from where a start would put it."""
     generator = np.random.Generator(np.random.Philox(seed))
+    if isinstance(model, MixtureProportions):
+        layout = model.layout(prepared)
+        return layout.pack({"weights": generator.dirichlet(np.full(layout.size, 5.0))})
     columns, k = prepared.columns, model.components
     seen = np.flatnonzero(np.ones(prepared.units) if prepared.row_weights is None else prepared.row_weights)
     centres = columns[:, generator.choice(seen, size=k, replace=False)].T
@@ -63,7 +72,8 @@ def random_parameters(model: Any, prepared: Any, seed: int) -> Parameters:
         else:
             values = values * (1.0 + 0.3 * generator.random(block.shape))
         moved[block.name] = values
-    return parameters.replaced(moved)
+    drawn: Parameters = parameters.replaced(moved)
+    return drawn
 
 
 def real_data(dimension: int, weighted: bool, rows: int = ROWS, seed: int = 0) -> Dataset:
@@ -83,6 +93,16 @@ def count_data(dimension: int, weighted: bool, rows: int = ROWS, seed: int = 0) 
     return _dataset("counts", values, weighted, generator)
 
 
+def likelihood_data(dimension: int, weighted: bool, rows: int = ROWS, seed: int = 0) -> Dataset:
+    """Likelihoods of dimension + 2 known components, rows of unlike scale, some of them exactly 0."""
+    generator = np.random.Generator(np.random.Philox(seed))
+    values = generator.gamma(1.0, size=(rows, dimension + 2)) * 10.0 ** generator.integers(-30, 5, (rows, 1))
+    # Two components at least can have produced any row, so that either weight may be 0.
+    possible = np.argsort(generator.random(values.shape), axis=1) < 2
+    values[(generator.random(values.shape) < 0.2) & ~possible] = 0.0
+    return _dataset("likelihoods", values, weighted, generator)
+
+
 def _dataset(name: str, values: Array, weighted: bool, generator: np.random.Generator) -> Dataset:
     row_weights = frozen(generator.integers(0, 4, len(values))) if weighted else None
     columns = tuple(f"x{j + 1}" for j in range(values.shape[1]))
@@ -90,7 +110,9 @@ def _dataset(name: str, values: Array, weighted: bool, generator: np.random.Gene
 
 
 def data_for(model: Any, dimension: int, weighted: bool, rows: int = ROWS) -> Dataset:
-    """Real numbers where the model takes them, else counts."""
+    """Likelihoods for known components; else real numbers where the model takes them, else counts."""
+    if isinstance(model, MixtureProportions):
+        return likelihood_data(dimension, weighted, rows)
     dataset = real_data(dimension, weighted, rows)
     try:
         model.check(dataset)
@@ -100,6 +122,12 @@ def data_for(model: Any, dimension: int, weighted: bool, rows: int = ROWS) -> Da
 
 
 def variants() -> Iterator[tuple[str, Any]]:
+    """Every mixture as `mixtures` has them, and the models whose components are known."""
+    yield from mixtures()
+    yield MixtureProportions.name, MixtureProportions()
+
+
+def mixtures() -> Iterator[tuple[str, Any]]:
     """Every mixture of the catalogue with each choice of each setting, each block held, and a floor."""
     for name, model in catalogue.find("models").items():
         if not issubclass(model, Mixture):

@@ -210,7 +210,8 @@ def test_twelve_components_ten_of_them_far_from_every_point(covariance: str) -> 
 
 def means_in_frame(before: Parameters, after: Parameters) -> Array:
     """The old means of the components that emptied: they stay where they were."""
-    return before["means"][2:][after["weights"][2:] == 0]
+    means: Array = before["means"][2:][after["weights"][2:] == 0]
+    return means
 
 
 @every_covariance

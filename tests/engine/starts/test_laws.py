@@ -9,15 +9,20 @@ import pytest
 from engine import catalogue
 from engine.dataset import Dataset, Truth
 from engine.errors import InputError
+from engine.models.mixture import Mixture
+from engine.models.mixture_proportions import MixtureProportions
 from engine.parameters import Parameters, frozen
 from engine.settings import settings_of
 from engine.starts.base import RandomStart
 from engine.starts.parameters import GivenParameters
-from tests.engine.models.cases import CASES, Case, data_for, variants
+from tests.engine.models.cases import CASES, Case, data_for, mixtures
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.label)
+every_mixture = pytest.mark.parametrize(
+    "case", [case for case in CASES if isinstance(case.model, Mixture)], ids=lambda case: case.label
+)
 every_variant = pytest.mark.parametrize(
-    ("label", "model"), tuple(variants()), ids=lambda value: str(value)[:30]
+    ("label", "model"), tuple(mixtures()), ids=lambda value: str(value)[:30]
 )
 random_starts = pytest.mark.parametrize(
     "start", [cls for cls in catalogue.find("starts").values() if issubclass(cls, RandomStart)]
@@ -55,6 +60,15 @@ def instance(name: str, case: Case) -> tuple[Any, Case]:
 @every_case
 def test_parameters_are_valid_and_reproducible(case: Case, name: str) -> None:
     start, case = instance(name, case)
+    refusal = start.refusal(case.model)
+    if refusal is not None:
+        assert not isinstance(case.model, type(start).fits)
+        assert refusal.startswith(
+            f"{name} is no start for {case.model.name}; choose {case.model.default_start}"
+        )
+        with pytest.raises(InputError, match="is no start for"):
+            chosen(start, case)
+        return
     parameters = chosen(start, case)
     assert not parameters.vector.flags.writeable
     assert parameters.layout.violation(parameters.vector) is None
@@ -63,7 +77,7 @@ def test_parameters_are_valid_and_reproducible(case: Case, name: str) -> None:
 
 
 @random_starts
-@every_case
+@every_mixture
 def test_another_seed_draws_another_start(case: Case, start: type[RandomStart]) -> None:
     vectors = [chosen(start(seed=seed), case).vector for seed in range(3)]
     assert not np.array_equal(vectors[0], vectors[1])
@@ -75,7 +89,7 @@ def test_random_starts_have_a_seed_setting() -> None:
         assert ("seed" in {each.name for each in settings_of(cls)}) is issubclass(cls, RandomStart)
 
 
-@every_case
+@every_mixture
 def test_symmetric_is_alike_and_stays_so(case: Case) -> None:
     parameters = chosen(catalogue.get("starts", "symmetric")(), case)
     expectation, _ = case.problem().gradient(parameters)
@@ -146,3 +160,14 @@ def test_a_stray_row_far_away_does_not_swallow_the_spread() -> None:
     case = Case("outlier", model, Dataset("outlier", ("x", "y"), values))
     parameters = chosen(catalogue.get("starts", "k-means++")(), case)
     assert np.max(np.abs(model.describe(parameters)["means"])) == pytest.approx(1e3)
+
+
+@every_case
+def test_the_models_own_start_fits_it(case: Case) -> None:
+    start = catalogue.get("starts", case.model.default_start)()
+    assert start.refusal(case.model) is None
+    parameters = chosen(start, case)
+    if isinstance(case.model, MixtureProportions):
+        assert np.array_equal(
+            parameters["weights"], np.full(len(case.dataset.columns), 1 / len(case.dataset.columns))
+        )

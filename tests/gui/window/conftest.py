@@ -12,6 +12,9 @@ from tests.gui.laboratory import Laboratory
 FIRST = read_experiment(FIRST_EXPERIMENT).replace(stop=Stop(max_iterations=60))
 """The first experiment, with fewer iterations."""
 
+ANOTHER = FIRST.replace(seed=FIRST.seed + 1)
+"""The same on another ground."""
+
 
 @pytest.fixture(scope="package")
 def shared() -> Iterator[Laboratory]:
@@ -25,6 +28,8 @@ def laboratory(shared: Laboratory) -> Laboratory:
     # Nothing stays of the test before: no text field that keeps the keys, no sentence that is still shown.
     shared.window.desk.setFocus()
     shared.window._notice_until = 0.0
+    # Where nothing but lanes differs, the traces that are there already would be kept.
+    shared.open(ANOTHER)
     shared.open(FIRST)
     shared.window.viewport.reset()
     shared.told.clear()
