@@ -12,7 +12,7 @@ from engine.datasets.drawn import Drawn
 from engine.datasets.file import File
 from engine.errors import InputError
 from engine.experiment import MOST_LANES, Experiment, Lane, checked_lane_name, distinctly_named, named
-from engine.models.mixture import Mixture, MixturePrepared
+from engine.models.mixture import Mixture
 from engine.parameters import Array, Parameters
 from engine.run import Intervention
 from engine.settings import configure, settings_of, written
@@ -270,13 +270,12 @@ def reseeded(experiment: Experiment, part: str) -> Experiment:
 def with_moved_start(
     experiment: Experiment,
     request: MoveStartMean | ReshapeStart | SetStartWeights,
-    prepared: MixturePrepared,
+    prepared: Any,
     start: Parameters,
     projection: Projection,
 ) -> Experiment:
     """The start as it was dragged, as a start by parameters in the data's units."""
     model = experiment.model
-    assert isinstance(model, Mixture)
     values = model.describe(start)
     located = "means" if "means" in values else "rates"
     back: Array = np.asarray(np.linalg.pinv(projection.matrix), dtype=np.float64)

@@ -20,12 +20,16 @@ from engine.analysis.e_step import EStepUse, e_step_use
 from engine.dataset import Dataset
 from engine.experiment import Experiment
 from engine.many_starts import ManyStarts
-from engine.models.mixture import Mixture, MixturePrepared
+from engine.models.mixture import Mixture
+from engine.models.mixture_proportions import MixtureProportions
 from engine.parameters import Array, Parameters
 from engine.trace import RUNNING, Trace
 from gui.pins import Pin, PinnedLane
 
 LONGEST_TRAIL = 400
+DrawnModel = Mixture | MixtureProportions
+"""The models that the views can draw."""
+
 COUNTS = ("e_steps", "m_steps", "gradients", "log_likelihoods")
 CLOCKS = ("iteration", "passes", "cpu")
 
@@ -87,12 +91,15 @@ class Components:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """What stays while data, model and start stay. `points` are (n, p) on the canvas."""
+    """What stays while data, model and start stay. `points` are (n, p) on the canvas.
+
+    A model of nothing but weights has no `places`: its components are drawn as bars, and all places are 0.
+    """
 
     generation: int
     dataset: Dataset
-    model: Mixture
-    prepared: MixturePrepared
+    model: DrawnModel
+    prepared: Any
     start_parameters: Parameters
     projection: Projection
     points: Array
@@ -101,8 +108,12 @@ class Scene:
 
     def components(self, parameters: Parameters) -> Components:
         """The components of some parameters on the canvas."""
-        weights, means, covariances = self.model.moments(parameters)
-        return Components(weights, self.projection.points(means), self.projection.covariances(covariances))
+        return _on_canvas(self.model, self.projection, parameters)
+
+    @property
+    def places(self) -> bool:
+        """Whether components have a place on the canvas."""
+        return isinstance(self.model, Mixture)
 
     def responsibilities(self, parameters: Parameters, rows: npt.NDArray[np.intp] | slice) -> Array:
         """Posterior probabilities (K, m) of the components at some rows of the dataset."""
@@ -110,6 +121,7 @@ class Scene:
 
     def weighted_densities(self, parameters: Parameters, grid: Array) -> Array:
         """pi_k f_k (K, m) in the data's units at values (m,) of a one-dimensional dataset."""
+        assert isinstance(self.model, Mixture)
         frame = self.prepared.frame
         columns = frame.to_frame(grid[:, None]).T
         logs = self.model.log_densities(parameters, columns, np.arange(len(parameters["weights"])))
@@ -127,8 +139,8 @@ class Scene:
 def scene(
     generation: int,
     dataset: Dataset,
-    model: Mixture,
-    prepared: MixturePrepared,
+    model: DrawnModel,
+    prepared: Any,
     start: Parameters,
     shown: tuple[int, int] | None,
 ) -> Scene:
@@ -143,7 +155,6 @@ def scene(
         if covariances is None:
             covariances = means[:, :, None] * np.eye(means.shape[1])
         true_components = Components(values["weights"], onto.points(means), onto.covariances(covariances))
-    weights, means, covariances = model.moments(start)
     return Scene(
         generation,
         dataset,
@@ -152,9 +163,17 @@ def scene(
         start,
         onto,
         onto.points(dataset.values),
-        Components(weights, onto.points(means), onto.covariances(covariances)),
+        _on_canvas(model, onto, start),
         true_components,
     )
+
+
+def _on_canvas(model: DrawnModel, onto: Projection, parameters: Parameters) -> Components:
+    if not isinstance(model, Mixture):
+        count, p = len(parameters["weights"]), onto.dimension
+        return Components(parameters["weights"], np.zeros((count, p)), np.zeros((count, p, p)))
+    weights, means, covariances = model.moments(parameters)
+    return Components(weights, onto.points(means), onto.covariances(covariances))
 
 
 @dataclass(frozen=True, eq=False)
@@ -475,7 +494,9 @@ def _finite(parameters: Parameters) -> bool:
 def _paths(scene: Scene, trace: Trace, iteration: int) -> tuple[npt.NDArray[np.intp], Array, Array]:
     """Weights and means (on the canvas) on the way to an iteration; the trail of means is thinned."""
     iterations, weights = trace.path("weights", iteration)
-    located = "means" if "means" in trace.layout.by_name else "rates"
+    located = next((name for name in ("means", "rates") if name in trace.layout.by_name), None)
+    if located is None:
+        return iterations, weights, np.zeros((1, weights.shape[1], scene.projection.dimension))
     _, block = trace.path(located, iteration)
     every = max(1, -(-len(block) // LONGEST_TRAIL))
     layout_block: Any = trace.layout.by_name[located]

@@ -20,7 +20,7 @@ from engine.experiment import Experiment
 from engine.models.mixture import Mixture
 from engine.preparation import Preparation, prepare
 from gui.background import Background
-from gui.frame import Frame, resolve, scene
+from gui.frame import Frame, clock_column, resolve, scene
 from gui.items.viewport import Viewport
 from gui.preferences import own_folder
 from gui.race import Race
@@ -134,8 +134,8 @@ class Miniatures(QObject):
             self._begin(self._waiting.popleft())
         elif self._race is not None and self._race.ended:
             wanted, race = self._at_work, self._race
-            images = {theme: drawn(race, style(theme)) for theme in THEMES}
             self._finish()
+            images = {theme: drawn(race, style(theme)) for theme in THEMES}
             self._show(wanted.name, images)
             self._keep(wanted, images)
 
@@ -201,7 +201,8 @@ def _last_frame(race: Race) -> Frame:
     assert isinstance(found.model, Mixture)
     shown = experiment.show.places(found.dataset.columns)
     stage = scene(0, found.dataset, found.model, found.prepared, found.start_parameters, shown)
-    return resolve(stage, experiment, race.sources(race.matched()), math.inf, False)
+    end = max(float(clock_column(trace, experiment.show.clock)[-1]) for trace in race.traces)
+    return resolve(stage, experiment, race.sources(race.matched()), end, False)
 
 
 def _views(experiment: Experiment) -> tuple[View, View]:

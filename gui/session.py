@@ -17,14 +17,13 @@ from engine.datasets.file import File
 from engine.errors import InputError, MissingCells
 from engine.experiment import Experiment, read_experiment
 from engine.many_starts import ManyStarts, many_starts, with_start_seed
-from engine.models.mixture import Mixture
 from engine.preparation import Preparation, prepare
 from engine.saving import write_whole
 from engine.settings import settings_of
 from engine.trace import Trace
 from gui import edits
 from gui.background import Background
-from gui.frame import Frame, Scene, iteration_at, pinned_lanes, resolve, scene
+from gui.frame import DrawnModel, Frame, Scene, iteration_at, pinned_lanes, resolve, scene
 from gui.pins import Pin
 from gui.playback import Playback
 from gui.race import Race
@@ -472,7 +471,7 @@ class Session(QObject):
         found, experiment = self._preparation, self.experiment
         assert found is not None
         assert experiment is not None
-        assert isinstance(found.model, Mixture)
+        assert isinstance(found.model, DrawnModel)
         shown = experiment.show.places(found.dataset.columns)
         self._scene = scene(
             self._generation, found.dataset, found.model, found.prepared, found.start_parameters, shown

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.models.mixture import Mixture
 from gui import edits
 from gui.autosave import Autosave
 from gui.controls.combinations import reasons
@@ -406,7 +407,8 @@ class Window(QObject):
         self.shell.setWindowTitle(f"{name}[*]")
         self.shell.setWindowModified(self.session.dirty)
         if dataset is not None:
-            self.transport.show_columns(dataset.columns)
+            placed = isinstance(experiment.model, Mixture)
+            self.transport.show_columns(dataset.columns if placed else ())
         self.menus.show_state()
 
     def _context(self, frame: Frame | None) -> PanelContext:

@@ -36,9 +36,9 @@ class AnnealedEM(EMVariant):
     E step: q_ik proportional to (pi_k f_k(x_i))^beta; M step as EM's. At a fixed beta neither lowers the
     annealed objective sum_i w_i log(sum_k (pi_k f_k(x_i))^beta) / beta, which has fewer maxima than the
     log-likelihood for a small beta and is the log-likelihood at 1. beta begins at `first_beta`, is multiplied by
-    `growth` after every `steps_each` steps and ends at 1 (Ueda & Nakano 1998, section 3). Below some beta all
+    `growth` after every `steps_each` steps and ends at 1 (Ueda & Nakano 1998). Below some beta all
     components become one, and nothing but rounding would part them again: so every new beta begins with a small
-    random move (Rose 1998, Proc. IEEE 86, 2210-2239, section II). No rule ends the lane before beta is 1. With a
+    random move (Rose 1998, Proc. IEEE 86, 2210-2239). No rule ends the lane before beta is 1. With a
     first beta of 1 it is EM.
 
     The right one where EM ends at poor maxima from most starts; it costs the passes of its schedule, and may
@@ -47,6 +47,13 @@ class AnnealedEM(EMVariant):
 
     name: ClassVar[str] = "annealed-em"
     source: ClassVar[str] = "Ueda & Nakano (1998), Neural Networks 11, 271-282"
+    formula: ClassVar[str] = r"""
+        q_{ik} \propto \left(\pi_k f_k(x_i)\right)^{\beta}
+        \ell_\beta(\theta) = \frac{1}{\beta} \sum_{i=1}^{n} \log \sum_{k=1}^{K} \left(\pi_k f_k(x_i)\right)^{\beta}
+    """
+    try_it: ClassVar[str] = (
+        "Start ten dimensions from random points, with EM beside it, and try several seeds."
+    )
     promises: ClassVar[str | None] = "annealed objective"
 
     first_beta: float = setting(

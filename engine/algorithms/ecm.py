@@ -22,10 +22,10 @@ class ExpectationConditionalMaximization(Algorithm):
     """Maximises over one block of parameters after the other, each given the newest values of the others.
 
     E step as EM's, then for each block in order a CM step: the maximiser of Q over that block, the others held
-    (Meng & Rubin 1993, section 2). Of a mixture's blocks only the covariances depend on another one's new
+    (Meng & Rubin 1993). Of a mixture's blocks only the covariances depend on another one's new
     value, the means': with the means first it is EM itself, with the covariances first they are taken about the
     old means, and are larger by (mu+ - mu)(mu+ - mu)'. With an E step before each CM step (their multi-cycle
-    version, section 4) an iteration costs as many passes as there are blocks, and rises further. Neither lowers
+    version) an iteration costs as many passes as there are blocks, and rises further. Neither lowers
     the log-likelihood.
 
     The right one where the M step has no closed form for all blocks together but has one for each of them.
@@ -33,6 +33,9 @@ class ExpectationConditionalMaximization(Algorithm):
 
     name: ClassVar[str] = "ecm"
     source: ClassVar[str] = "Meng & Rubin (1993), Biometrika 80, 267-278"
+    formula: ClassVar[str] = r"""
+        \theta_b \leftarrow \arg\max_{\theta_b}\; Q(\theta_1, \dots, \theta_b, \dots, \theta_B), \qquad b = 1, \dots, B
+    """
     family: ClassVar[str] = "em"
     promises: ClassVar[str | None] = "log-likelihood"
 

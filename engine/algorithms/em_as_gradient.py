@@ -45,7 +45,7 @@ class EMAsGradient(Algorithm):
     formula: ClassVar[str] = r"""
         \pi^{+} - \pi = \frac{1}{n} \left(\mathrm{diag}\,\pi - \pi \pi^\top\right) \frac{\partial \ell}{\partial \pi}
         \mu_k^{+} - \mu_k = \frac{1}{n_k} \Sigma_k \frac{\partial \ell}{\partial \mu_k}
-        \mathrm{vec}\left(\Sigma_k^{+} - \Sigma_k\right) = \frac{2}{n_k} \left(\Sigma_k \otimes \Sigma_k\right) \mathrm{vec}\, \frac{\partial \ell}{\partial \Sigma_k}
+        \Sigma_k^{+} - \Sigma_k = \frac{2}{n_k} \Sigma_k \frac{\partial \ell}{\partial \Sigma_k} \Sigma_k
     """
     family: ClassVar[str] = "em"
     promises: ClassVar[str | None] = "log-likelihood"

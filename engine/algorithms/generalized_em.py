@@ -33,6 +33,9 @@ class GeneralizedEM(Algorithm):
 
     name: ClassVar[str] = "generalized-em"
     source: ClassVar[str] = "Dempster, Laird & Rubin (1977), J. Roy. Statist. Soc. B 39, 1-38, section 2"
+    formula: ClassVar[str] = r"""
+        \theta_{t+1} = \theta_t + w \left(\arg\max_\theta Q(\theta) - \theta_t\right), \qquad 0 < w \le 1
+    """
     family: ClassVar[str] = "em"
     promises: ClassVar[str | None] = "log-likelihood"
 

@@ -43,7 +43,7 @@ class GradientAscent(CoordinateGradientAlgorithm):
     )
 
     learning_rate: float = setting(
-        0.5,
+        0.2,
         label="Learning rate",
         help="Length of a step, as a multiple of the gradient of the mean log-likelihood; the first with a line search.",
         above=0.0,

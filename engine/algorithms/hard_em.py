@@ -25,7 +25,7 @@ class HardEM(EMVariant):
 
     E step: z_i = argmax_k pi_k f_k(x_i). M step: the theta that maximises the classification log-likelihood
     C(theta, z) = sum_i w_i log(pi_z f_z(x_i)), z = z_i. Neither lowers C, and there are finitely many
-    assignments, so it ends after a few iterations, where no row moves (Celeux & Govaert 1992, section 2; with
+    assignments, so it ends after a few iterations, where no row moves (Celeux & Govaert 1992; with
     equal weights and one spherical covariance it is k-means). Where it ends the log-likelihood still has a
     slope: clusters are cut off where they overlap, so their covariances are too small and their means too far
     apart, however many data there are (Bryant & Williamson 1978, Biometrika 65, 273-281).
@@ -35,6 +35,11 @@ class HardEM(EMVariant):
 
     name: ClassVar[str] = "hard-em"
     source: ClassVar[str] = "Celeux & Govaert (1992), Comput. Statist. Data Anal. 14, 315-332"
+    formula: ClassVar[str] = r"""
+        z_i = \arg\max_k\; \pi_k f_k(x_i)
+        C(\theta, z) = \sum_{i=1}^{n} \log \pi_{z_i} f_{z_i}(x_i)
+    """
+    try_it: ClassVar[str] = "Race it with EM on overlapping clusters: it ends first, and lower."
     promises: ClassVar[str | None] = "classification likelihood"
 
     def init(self, problem: Problem, parameters: Parameters, key: int) -> State:
@@ -48,7 +53,7 @@ class HardEM(EMVariant):
             return found, NOTHING_TO_TELL
         reason = (
             f"no row changes its component any more, so the classification log-likelihood stays at "
-            f"{found.objective:.10g}; of the log-likelihood this is no maximum"
+            f"{found.objective:.10g}; which is in general no maximum of the log-likelihood"
         )
         return found, Info(ended=Ended("stopped", reason))
 

@@ -43,7 +43,7 @@ class IncrementalEM(EMVariant):
     Every block of rows has its own distribution q_b of the latent variables. In turn, for each block:
     E step: q_b = p(z | its rows, theta), whose statistics s_b replace the old ones, s <- s - s_b(old) + s_b;
     M step: the theta that maximises Q(s, theta). Both climb the free energy F = Q(s, theta) + sum_b entropy(q_b),
-    which lies below the log-likelihood and meets it at every maximum (Neal & Hinton 1998, sections 3 and 4); the
+    which lies below the log-likelihood and meets it at every maximum (Neal & Hinton 1998); the
     log-likelihood itself may fall for a moment. One iteration is one sweep over the blocks and one pass; the
     rows are dealt to the blocks at random, so that no block is a cluster. With one block it is EM.
 
@@ -53,6 +53,10 @@ class IncrementalEM(EMVariant):
 
     name: ClassVar[str] = "incremental-em"
     source: ClassVar[str] = "Neal & Hinton (1998), Learning in Graphical Models, 355-368"
+    formula: ClassVar[str] = r"""
+        s \leftarrow s - s_b^{\mathrm{old}} + s_b^{\mathrm{new}}, \qquad \theta \leftarrow \arg\max_\theta Q(s, \theta)
+        F(q, \theta) = Q(s, \theta) + \sum_b \mathrm{H}(q_b) \le \ell(\theta)
+    """
     promises: ClassVar[str | None] = "free energy"
 
     blocks: int = setting(

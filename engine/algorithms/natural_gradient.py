@@ -25,10 +25,10 @@ class NaturalGradient(CoordinateGradientAlgorithm):
     lane's coordinates: for a mixture diag(1/pi) in the weights, pi_k Sigma_k^-1 in the means, (pi_k / 2) Sigma_k^-1 (x)
     Sigma_k^-1 in the covariances, pulled back to the coordinates. Amari (1998) takes the information of the observed
     data, which is dear; that of the complete data comes without a pass (Titterington 1984). A short step is then the
-    same in all coordinates, and the same as EM's way: at the rate 1 it is an EM step but for what is curved, and
-    the counts are n pi_k instead of those that the E step found. Where coordinates change no
-    parameter (softmax can be shifted) F has no inverse, and the step no share. Backtracking halves the rate until the log-likelihood rises by 1e-4 of
-    what the slope promises.
+    same in all coordinates, and the same as EM's: at the rate 1 it is an EM step but for what is curved, and with the
+    counts n pi_k in place of those that the E step found. Where coordinates change no parameter (softmax can be
+    shifted) F has no inverse, and the step no share. Backtracking halves the rate until the log-likelihood rises by
+    1e-4 of what the slope promises.
 
     The right one to see what EM's metric does for a gradient; where clusters overlap it crawls as EM does.
     """

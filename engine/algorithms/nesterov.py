@@ -49,7 +49,7 @@ class Nesterov(CoordinateGradientAlgorithm):
     )
 
     learning_rate: float = setting(
-        0.2,
+        0.1,
         label="Learning rate",
         help="Length of a gradient step, as a multiple of the gradient of the mean log-likelihood.",
         above=0.0,

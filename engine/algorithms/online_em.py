@@ -16,7 +16,7 @@ class OnlineEM(StepwiseEM):
     """Looks at a few rows at a time and moves at once, in steps that shrink as more rows were seen.
 
     With s the running statistics, s_t those of mini-batch t = 1, 2, ... at the newest parameters:
-    s <- s + t^-exponent (s_t - s), theta <- the M step from s (Cappé & Moulines 2009, equation 15; mini-batches:
+    s <- s + t^-exponent (s_t - s), theta <- the M step from s (Cappé & Moulines 2009; by mini-batches:
     Liang & Klein 2009). An exponent above 1/2 lets the noise die out, a small one forgets the start sooner. The
     parameters that are reported are an average, which has less noise than the newest ones: of all of them
     (Polyak & Juditsky 1992), or with weights growing as t^3, so that the start fades from it (Shamir & Zhang
@@ -30,6 +30,11 @@ class OnlineEM(StepwiseEM):
     source: ClassVar[str] = (
         "Cappé & Moulines (2009), J. Roy. Statist. Soc. B 71, 593-613; Liang & Klein (2009), NAACL, 611-619"
     )
+    formula: ClassVar[str] = r"""
+        s \leftarrow s + t^{-\kappa} \left(s_t - s\right), \qquad \theta_t = \arg\max_\theta Q(s, \theta)
+        \bar\theta_t = \bar\theta_{t-1} + \frac{c + 1}{t + c} \left(\theta_t - \bar\theta_{t-1}\right)
+    """
+    try_it: ClassVar[str] = "Count by passes, with EM beside it, on a hundred thousand rows or more."
 
     exponent: float = setting(
         0.6,

@@ -47,8 +47,10 @@ class SequentialQuadraticProgramming(WeightsOnlyAlgorithm):
     halved until the log-likelihood rises by 1e-4 of what the slope promises. The small quadratic program has
     K unknowns whatever n is and is solved by DAQP, a dual active-set method (Arnström, Bemporad & Axehill 2022,
     IEEE Trans. Automatic Control 67, 4362-4369): a weight whose bound is active becomes exactly 0, and it may
-    rise again. An iteration costs a pass for H and one for each trial. The events tell the multipliers: at the
-    maximum the mean of f_k/f is 1 where a weight is above 0 and at most 1 where it is 0.
+    rise again. An iteration costs a pass for H and one for each trial. Far away, where some m_k is above 100 and the
+    parabola sees but a sliver of the way, or where it does not help, a plain step towards the component of the largest
+    m_k goes ahead (the event `fallback`). The event `multipliers` tells, whenever other weights are 0 than before and
+    once more at the end: at the maximum m_k is 1 where a weight is above 0 and at most 1 where it is 0.
 
     Kim, Carbonetto, Stephens & Anitescu (2020), section 3, who drop the constraint on the sum, which their
     problem then keeps by itself; here it is kept, so that every iterate is a mixture.

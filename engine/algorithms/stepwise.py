@@ -7,7 +7,7 @@ there are mini-batches,
 
 That is a stochastic gradient step, not in the parameters but in the mean of the statistics, where EM's own step
 is the gradient step of length 1: it needs no learning rate to be guessed, and no step leaves the constraints
-(Cappé & Moulines 2009, section 2). The members differ in how the share goes on, and in what is reported.
+(Cappé & Moulines 2009). The members differ in how the share goes on, and in what is reported.
 """
 
 from abc import abstractmethod

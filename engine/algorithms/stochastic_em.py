@@ -38,6 +38,10 @@ class StochasticEM(EMVariant):
 
     name: ClassVar[str] = "stochastic-em"
     source: ClassVar[str] = "Celeux & Diebolt (1985), Comput. Statist. Quarterly 2, 73-82"
+    formula: ClassVar[str] = r"""
+        z_i \sim p(z \mid x_i, \theta_t), \qquad \theta_{t+1} = \arg\max_\theta \sum_{i=1}^{n} \log p(x_i, z_i; \theta)
+    """
+    try_it: ClassVar[str] = "Begin at the symmetric start, where EM stays for ever."
 
     smallest_count: float = setting(
         5.0,

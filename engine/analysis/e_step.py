@@ -23,13 +23,15 @@ class BlockUse:
 class EStepUse:
     """The expected counts n_k (K,) of an E step, what becomes of the weights, and of every other block.
 
-    `weight_gradient` (K,) is n_k - n pi_k, the gradient in the logarithms of softmax weights.
+    `weight_gradient` (K,) is n_k - n pi_k, the gradient in the logarithms of softmax weights; `multipliers`
+    (K,) are the means of f_k/f: 1 at a maximum where the weight is above 0, at most 1 where it is 0.
     """
 
     counts: Array
     weights: Array
     em_weights: Array
     weight_gradient: Array
+    multipliers: Array
     blocks: tuple[BlockUse, ...]
 
 
@@ -57,4 +59,6 @@ def e_step_use(ground: Ground, position: Position) -> EStepUse | None:
         for block in here.layout.blocks
         if block.name != "weights"
     )
-    return EStepUse(counts, here["weights"], reached["weights"], counts - total * here["weights"], blocks)
+    weights = here["weights"]
+    multipliers = np.asarray(found.ratios / total)
+    return EStepUse(counts, weights, reached["weights"], counts - total * weights, multipliers, blocks)

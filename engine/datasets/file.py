@@ -26,7 +26,7 @@ class File(DataStory):
     """
 
     name: ClassVar[str] = "file"
-    suits: ClassVar[tuple[str, ...]] = ("gaussian-mixture", "poisson-mixture")
+    suits: ClassVar[tuple[str, ...]] = ("gaussian-mixture", "poisson-mixture", "mixture-proportions")
     path: str = setting("", label="File", help="The CSV file; from the experiment's folder if not absolute.")
     columns: tuple[str, ...] = setting(
         (), label="Columns", help="Names of the columns to fit, in this order; none named: all of numbers."

@@ -42,7 +42,7 @@ class Posterior(ABC):
 class Tempered(Posterior):
     """q_k proportional to (pi_k f_k)^beta: flatter than the posterior below 1, the posterior itself at 1.
 
-    Ueda & Nakano (1998), Neural Networks 11, 271-282, equation (12).
+    Ueda & Nakano (1998), Neural Networks 11, 271-282.
     """
 
     beta: float
@@ -65,7 +65,7 @@ EXACT = Tempered(1.0)
 class Hard(Posterior):
     """All of a row to the component with the largest joint density, to the first of equals.
 
-    Celeux & Govaert (1992), Comput. Statist. Data Anal. 14, 315-332, section 2.
+    Celeux & Govaert (1992), Comput. Statist. Data Anal. 14, 315-332.
     """
 
     def assign(self, joint: Array, row_weights: Array | None, part: int) -> tuple[float, Array]:

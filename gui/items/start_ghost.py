@@ -37,7 +37,7 @@ class Grip:
 def freedom(scene: Scene) -> str:
     """How a start's ellipse may be changed: 'full', 'axes', 'size', or 'none' (a Poisson rate has no spread)."""
     model = scene.model
-    if "covariances" not in scene.start_parameters or "covariances" in model.hold:
+    if "covariances" not in scene.start_parameters or "covariances" in getattr(model, "hold", ()):
         return "none"
     if not isinstance(model, GaussianMixture):
         return "full"

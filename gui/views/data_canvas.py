@@ -27,6 +27,7 @@ from gui.items.layer import Layer
 from gui.items.line_marks import draw_line_arrows, draw_line_means, draw_line_truth
 from gui.items.pinned_runs import draw_pinned_ellipses
 from gui.items.points import Points
+from gui.items.proportions import draw_proportions
 from gui.items.start_ghost import HIT_RADIUS, Grip, dragged, draw_ghost, ghost_handles, ghost_means, grip_at
 from gui.items.viewport import Viewport
 from gui.requests import DrawPoints, ErasePoints, MoveStartMean, ReshapeStart
@@ -173,6 +174,11 @@ class DataCanvas(View):
         style = self.style_in_use.recoloured(lane.colours)
         painter.translate(area.topLeft())
         whole = QRectF(QPointF(0, 0), area.size())
+        if not scene.places:
+            head = header_height(style)
+            draw_proportions(painter, frame, lane, whole.adjusted(0, head, 0, 0), style)
+            draw_header(painter, QRectF(8, 0, whole.width() - 16, head), lane, "", style)
+            return
         axes = self.axes(frame, whole)
         flat = scene.projection.dimension == 1
         self._draw_layers(painter, frame, lane, axes, whole.size())
@@ -266,7 +272,9 @@ class DataCanvas(View):
 
     def _axes_now(self) -> Axes | None:
         frame = self.frame
-        if frame is None or len(self.viewport.limits) != frame.scene.projection.dimension:
+        if frame is None or not frame.scene.places:
+            return None
+        if len(self.viewport.limits) != frame.scene.projection.dimension:
             return None
         return self.axes(frame, QRectF(self.rect()))
 

@@ -40,7 +40,9 @@ class SimplexView(View):
     name: ClassVar[str] = "simplex"
     title: ClassVar[str] = "Weights on the simplex"
     formula: ClassVar[str] = r"\pi_k \ge 0, \qquad \sum_{k=1}^{K} \pi_k = 1"
-    try_it: ClassVar[str] = "Write a lane's weights in drop-last coordinates with a large learning rate: it walks out."
+    try_it: ClassVar[str] = (
+        "Write a lane's weights in drop-last coordinates with a large learning rate: it walks out."
+    )
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -55,7 +55,9 @@ class Timeline(View):
 
     name: ClassVar[str] = "timeline"
     title: ClassVar[str] = "Timeline"
-    try_it: ClassVar[str] = "Go back to a decrease, lower the learning rate there, and go on: the lane is computed anew."
+    try_it: ClassVar[str] = (
+        "Go back to a decrease, lower the learning rate there, and go on: the lane is computed anew."
+    )
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -44,8 +44,8 @@ class CountedMap(PoissonMixture):
 
     def point(self, parameters: Parameters) -> Array:
         """(p1, lambda1, lambda2)."""
-        described = self.describe(parameters)
-        return np.array([described["weights"][0], *described["rates"][:, 0]])
+        rates = parameters.layout.by_name["rates"].unit * parameters["rates"]
+        return np.array([parameters["weights"][0], *rates[:, 0]])
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,6 @@ class SquaremInReferenceUnits(Squarem):
 
 def test_em_crawls() -> None:
     assert counted(ExpectationMaximization()).maps == pytest.approx(2586, abs=1)
-    assert counted(ExpectationMaximization(), OTHER_START, 1e-7).maps == pytest.approx(2113, abs=1)
 
 
 @pytest.mark.parametrize(
