@@ -210,6 +210,9 @@ class _Lane:
             upwards = None
             if stationarity < NEARLY_STATIONARY:
                 upwards = direction_upwards(self._problem, state.position)
+            elif holds is None:
+                slope = f"the projected gradient is still {number_text(stationarity, 2)}"
+                upwards = weight_to_raise(self._problem, state.position) or slope
             return ("stuck", f"{reason}, but {upwards}") if upwards else ("converged", reason)
         if ended is not None:
             return ended

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from gui.garbage import GarbageCollector
 from gui.preferences import Preferences
 from gui.shell import Shell
 
@@ -65,12 +66,14 @@ def open_window(path: Path | None = None, fresh: bool = False) -> int:
     else:
         autosave.reopen_lost()
     _close_on_signals(window)
+    collector = GarbageCollector(window)
     gc.collect()
     gc.freeze()
     code = app.exec()
     preferences.keep_size_of(shell)
     autosave.close()
     window.close_now()
+    collector.close()
     return code
 
 

@@ -125,10 +125,15 @@ def _drawn_over(experiment: Experiment, drawn: Drawn, present: dict[str, Any]) -
 
 
 def with_model(experiment: Experiment, name: str) -> Experiment:
-    """Another model with as many components; a start by parameters of the old one is given up."""
-    components = getattr(experiment.model, "components", 3)
-    model = configure(catalogue.get("models", name), {"components": components}, "[model]")
-    start = KMeansPlusPlus() if isinstance(experiment.start, GivenParameters) else experiment.start
+    """Another model with as many components; a start that does not fit it is given up."""
+    cls = catalogue.get("models", name)
+    counted = any(each.name == "components" for each in settings_of(cls))
+    components = getattr(experiment.model, "components", None)
+    kept = {"components": components} if counted and components is not None else {}
+    model = configure(cls, kept, "[model]")
+    start = experiment.start
+    if isinstance(start, GivenParameters) or start.refusal(model) is not None:
+        start = named("starts", {"name": model.default_start}, "[start]")
     return experiment.replace(model=model, start=start)
 
 

@@ -55,7 +55,7 @@ class Card(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        title, small = 1.35 * self._style.font_size, 1.35 * self._style.small_font_size
+        title, small = 1.25 * self._style.font_size, 1.25 * self._style.small_font_size
         words = round(TITLE_LINES * title + CAPTION_LINES * small)
         return QSize(PICTURE[0] + 2 * PADDING, PICTURE[1] + words + 2 * PADDING + 8)
 

@@ -76,7 +76,9 @@ class Menus(QObject):
         return action
 
     def _fill_experiments(self) -> None:
-        self._add(self.experiments, "&All of them, as cards", self._window.show_gallery, QKeySequence("X"))
+        self._add(
+            self.experiments, "&All experiments, as cards", self._window.show_gallery, QKeySequence("X")
+        )
         self.experiments.addSeparator()
         keys = iter([f"{modifier}+{digit}" for modifier in ("Ctrl", "Alt") for digit in range(1, 10)])
         for name, experiment in shipped_experiments().items():
@@ -214,4 +216,6 @@ class Menus(QObject):
             return False
         if QApplication.activePopupWidget() is not None or QApplication.activeModalWidget() is not None:
             return False
+        if isinstance(watched, QTextEdit) and watched.isReadOnly():
+            return True
         return not isinstance(watched, (QLineEdit, QAbstractSpinBox, QTextEdit, QPlainTextEdit))

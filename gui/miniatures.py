@@ -7,20 +7,19 @@ nothing stands still while a picture is made; the run ends after a few steps.
 import hashlib
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QIODevice, QObject, QRectF, QSaveFile, QTimer, Signal
 from PySide6.QtGui import QImage, QImageWriter, QPainter
 
-from engine.errors import InputError
 from engine.experiment import Experiment
-from engine.models.mixture import Mixture
-from engine.preparation import Preparation, prepare
+from engine.preparation import prepare
 from gui.background import Background
-from gui.frame import Frame, clock_column, resolve, scene
+from gui.frame import DrawnModel, Frame, clock_column, resolve, scene
 from gui.items.viewport import Viewport
 from gui.preferences import own_folder
 from gui.race import Race
@@ -41,10 +40,11 @@ SHRUNK = 0.62
 GAP = 4.0
 MOST_STEPS = 120
 """Enough to see what an experiment shows, and no more: nobody waits for its end."""
-POLL_MILLISECONDS = 25
+PAUSE_MILLISECONDS = 20
 LOOKS = 1
 """Counts up when miniatures are drawn in another way, so that those that were kept before are not shown again."""
 THEMES = ("light", "dark")
+OVER = object()
 
 
 def cache_folder() -> Path:
@@ -81,17 +81,17 @@ class Miniatures(QObject):
         """Every miniature that is there, by the experiment's name and the theme."""
         self._turns = turns
         self._waiting: deque[Wanted] = deque()
-        self._at_work: Wanted | None = None
+        self._work: Generator[None, None, None] | None = None
         self._race: Race | None = None
-        self._preparing = Background(self)
+        self._aside = Background(self)
         self._timer = QTimer(self)
-        self._timer.setInterval(POLL_MILLISECONDS)
+        self._timer.setInterval(PAUSE_MILLISECONDS)
         self._timer.timeout.connect(self._go_on)
 
     @property
     def busy(self) -> bool:
         """Whether there are miniatures still to be made."""
-        return self._at_work is not None or bool(self._waiting)
+        return self._work is not None or bool(self._waiting)
 
     def want(self, wanted: list[Wanted]) -> None:
         """Makes these, in this order, and shows those at once that were kept."""
@@ -105,7 +105,7 @@ class Miniatures(QObject):
     def pause(self) -> None:
         """Gives up what is being made and forgets what waits; what was made stays."""
         self._timer.stop()
-        self._preparing.cancel()
+        self._aside.cancel()
         self._waiting.clear()
         self._finish()
 
@@ -116,76 +116,92 @@ class Miniatures(QObject):
             return False
         if any(image.isNull() for image in images.values()):
             return False
-        self._show(wanted.name, images)
+        for theme, image in images.items():
+            self._show(wanted, theme, image)
         return True
 
-    def _show(self, name: str, images: dict[str, QImage]) -> None:
-        for theme, image in images.items():
-            image.setDevicePixelRatio(DENSITY)
-            self.images[name, theme] = image
-            self.made.emit(name, theme)
+    def _show(self, wanted: Wanted, theme: str, image: QImage) -> None:
+        image.setDevicePixelRatio(DENSITY)
+        self.images[wanted.name, theme] = image
+        self.made.emit(wanted.name, theme)
 
     def _go_on(self) -> None:
-        """Begins the next one, or draws the one at work when its lanes have come to their end."""
-        if self._at_work is None:
+        """One small piece of work, so that the window is asked in between."""
+        if self._work is None:
             if not self._waiting:
                 self._timer.stop()
                 return
-            self._begin(self._waiting.popleft())
-        elif self._race is not None and self._race.ended:
-            wanted, race = self._at_work, self._race
-            self._finish()
-            images = {theme: drawn(race, style(theme)) for theme in THEMES}
-            self._show(wanted.name, images)
-            self._keep(wanted, images)
+            self._work = self._make(self._waiting.popleft())
+        done = True
+        try:
+            done = next(self._work, OVER) is OVER
+        finally:
+            if done:
+                self._finish()
 
-    def _begin(self, wanted: Wanted) -> None:
-        self._at_work = wanted
+    def _make(self, wanted: Wanted) -> Generator[None, None, None]:
+        """Runs an experiment for a few steps, draws it in both themes, and keeps the pictures."""
         stop = wanted.experiment.stop
         short = wanted.experiment.replace(
             stop=replace(stop, max_iterations=min(MOST_STEPS, stop.max_iterations)), claims=()
         )
-
-        def run(found: Preparation) -> None:
-            self._race = Race(self._turns, short, found)
-            self._race.allow(math.inf)
-
-        self._preparing.start(
-            lambda progress, cancelled: prepare(short, None, progress, cancelled),
-            run,
-            lambda error: self._finish(),
+        found: list[Any] = []
+        self._aside.start(
+            lambda progress, cancelled: prepare(short, None, progress, cancelled), found.append, _ignored
         )
+        while self._aside.busy:
+            yield
+        if not found:
+            return
+        race = self._race = Race(self._turns, short, found.pop())
+        race.allow(math.inf)
+        while not race.ended:
+            yield
+        # Imports a library when it is first asked for.
+        self._aside.start(lambda progress, cancelled: race.matched(), found.append, _ignored)
+        while self._aside.busy:
+            yield
+        frame = _last_frame(race, *found)
+        for theme in THEMES:
+            yield
+            image = drawn(frame, wanted.experiment, style(theme))
+            yield
+            _keep(image, wanted, theme)
+            self._show(wanted, theme, image)
 
     def _finish(self) -> None:
         if self._race is not None:
             self._race.close(0.0)
-        self._at_work, self._race = None, None
-
-    def _keep(self, wanted: Wanted, images: dict[str, QImage]) -> None:
-        """Writes pictures in the place of those of an earlier file; without a folder they are made each time."""
-        with suppress(OSError, InputError):
-            cache_folder().mkdir(parents=True, exist_ok=True)
-            for theme, image in images.items():
-                place = wanted.kept(theme)
-                for old in cache_folder().glob(f"{wanted.name}-{theme}-*.png"):
-                    if old != place and old.stem.rpartition("-")[0] == f"{wanted.name}-{theme}":
-                        old.unlink()
-                file = QSaveFile(str(place))
-                if file.open(QIODevice.OpenModeFlag.WriteOnly):
-                    QImageWriter(file, QByteArray(b"png")).write(image)
-                    file.commit()
+        self._work, self._race = None, None
 
 
-def drawn(race: Race, chosen: Style) -> QImage:
-    """The data and what the experiment is about, side by side, where its lanes came to."""
-    frame = _last_frame(race)
+def _ignored(error: Exception) -> None:
+    """What cannot be run here has no miniature."""
+
+
+def _keep(image: QImage, wanted: Wanted, theme: str) -> None:
+    """Writes a picture in the place of that of an earlier file; without a folder it is drawn each time."""
+    with suppress(OSError):
+        folder, place = cache_folder(), wanted.kept(theme)
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob(f"{wanted.name}-{theme}-*.png"):
+            if old.stem.rpartition("-")[0] == f"{wanted.name}-{theme}":
+                old.unlink()
+        file = QSaveFile(str(place))
+        if file.open(QIODevice.OpenModeFlag.WriteOnly):
+            QImageWriter(file, QByteArray(b"png")).write(image)
+            file.commit()
+
+
+def drawn(frame: Frame, experiment: Experiment, chosen: Style) -> QImage:
+    """The data, and beside them what the experiment is about, as they stand in a frame of it."""
     image = QImage(round(SIZE[0] * DENSITY), round(SIZE[1] * DENSITY), QImage.Format.Format_RGB32)
     image.fill(chosen.colour("window"))
     painter = QPainter(image)
     painter.scale(DENSITY * SHRUNK, DENSITY * SHRUNK)
     width, height = SIZE[0] / SHRUNK, SIZE[1] / SHRUNK
     half = (width - GAP) / 2
-    for view, left in zip(_views(race.experiment), (0.0, half + GAP), strict=True):
+    for view, left in zip(_views(experiment), (0.0, half + GAP), strict=True):
         view.use_style(chosen)
         view.show_frame(frame)
         painter.save()
@@ -196,21 +212,21 @@ def drawn(race: Race, chosen: Style) -> QImage:
     return image
 
 
-def _last_frame(race: Race) -> Frame:
+def _last_frame(race: Race, colours: tuple[tuple[int, ...], ...] = ()) -> Frame:
     found, experiment = race.preparation, race.experiment
-    assert isinstance(found.model, Mixture)
+    assert isinstance(found.model, DrawnModel)
     shown = experiment.show.places(found.dataset.columns)
     stage = scene(0, found.dataset, found.model, found.prepared, found.start_parameters, shown)
     end = max(float(clock_column(trace, experiment.show.clock)[-1]) for trace in race.traces)
-    return resolve(stage, experiment, race.sources(race.matched()), end, False)
+    return resolve(stage, experiment, race.sources(colours), end, False)
 
 
 def _views(experiment: Experiment) -> tuple[View, View]:
-    """The canvas of the last lane, and the view of what most of the experiment's claims speak of."""
+    """The canvas of the last lane, and the view of what the experiment's claims speak of."""
     said = " ".join(experiment.claims)
     second: Callable[[], View] = LikelihoodView
-    if ".weight_sum" in said:
-        second = WeightSumView
-    elif ".smallest_weight" in said or "left-constraints" in said:
+    if ".smallest_weight" in said:
         second = SimplexView
+    elif ".weight_sum" in said:
+        second = WeightSumView
     return DataCanvas(len(experiment.running) - 1, Viewport()), second()

@@ -50,7 +50,7 @@ class Picture:
     Its size is in the window's own pixels, of which an inch has 96; a PNG has `scale` times as many.
     """
 
-    view: str = setting("window", label="Of", help="What the picture shows.", choices=VIEWS)
+    view: str = setting("window", label="Picture of", help="What the picture shows.", choices=VIEWS)
     kind: str = setting(
         "png", label="Kind", help="Pixels, or lines that stay sharp at any size.", choices=KINDS
     )
@@ -58,7 +58,7 @@ class Picture:
     width: int = setting(1366, label="Width", help=SIZE_HELP, minimum=SMALLEST_SIDE, maximum=LARGEST_SIDE)
     height: int = setting(768, label="Height", help=SIZE_HELP, minimum=SMALLEST_SIDE, maximum=LARGEST_SIDE)
     scale: int = setting(
-        2, label="Pixels a point", help="With more, the same picture is finer.", minimum=1, maximum=8
+        2, label="Pixels per point", help="With more, the same picture is finer.", minimum=1, maximum=8
     )
 
     @property

@@ -124,7 +124,9 @@ QToolButton[role="flat"]:focus {{ border: 2px solid {accent}; padding: 0px 1px; 
 QToolButton[role="stepper"] {{ padding: {inset}px 0px; min-width: {row}px; }}
 QToolButton[role="stepper"]:focus {{ padding: {inset_focus}px 0px; }}
 QToolButton[role="chip"] {{ border-radius: {chip}px; padding: 0px 8px; color: {muted}; }}
-QToolButton[role="chip"]:checked {{ background: {accent}; color: {accent_text}; border-color: {accent}; }}
+QToolButton[role="chip"]:checked {{
+    background: {accent}; color: {accent_text}; border-color: {accent}; text-decoration: underline;
+}}
 QToolButton[role="chip"]:focus {{ border: 2px solid {text}; padding: 0px 7px; }}
 QToolButton[role="chip"]:disabled {{ color: {faint}; background: {window}; border-color: {grid}; }}
 QPushButton[role="link"] {{

@@ -148,6 +148,7 @@ class Window(QObject):
         whole.addLayout(foot)
         self.desk.setLayout(whole)
         self.desk.setObjectName("desk")
+        self.desk.setAccessibleName("The laboratory")
         self.desk.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.shell.setCentralWidget(self.desk)
         self.shell.setAcceptDrops(True)

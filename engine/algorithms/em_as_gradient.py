@@ -52,7 +52,7 @@ class EMAsGradient(Algorithm):
 
     centre_at_new_means: bool = setting(
         False,
-        label="Centre covariances at the new means",
+        label="Centre at the new means",
         help="Take (mu+ - mu)(mu+ - mu)' from every covariance, as EM does; then this is EM step for step.",
     )
 

@@ -6,34 +6,31 @@ import operator
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from engine.algorithms.base import NOTHING_TO_TELL, Info, State
 from engine.algorithms.em_variant import EMVariant, ObjectiveState, unmeasured
 from engine.algorithms.mini_batches import MiniBatches
-from engine.models.base import Expectation
+from engine.models.exact_sums import Pair
 from engine.objective import Problem
-from engine.parameters import Parameters
+from engine.parameters import Array, Parameters
 from engine.settings import setting
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Contribution:
-    """A block's statistics under its own q, and the entropy of that q."""
-
-    expectation: Expectation
-    entropy: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class IncrementalState(ObjectiveState):
-    """A position, the free energy there, what each block contributes, and their sum; the key dealt the rows."""
+    """A position and the free energy there; of each block its statistics (B, 2, S) and its q's entropy (B,).
 
-    contributions: tuple[Contribution, ...]
-    total: Expectation
+    The key dealt the rows to the blocks.
+    """
+
+    contributions: Array
+    entropies: Array
     key: int
 
     @property
     def nbytes(self) -> int:
-        return sum(each.expectation.statistics.nbytes for each in self.contributions)
+        return self.contributions.nbytes
 
 
 @dataclass(frozen=True)
@@ -47,8 +44,9 @@ class IncrementalEM(EMVariant):
     log-likelihood itself may fall for a moment. One iteration is one sweep over the blocks and one pass; the
     rows are dealt to the blocks at random, so that no block is a cluster. With one block it is EM.
 
-    The right one where data are many and come in blocks that fit into memory together: it takes EM's number of
-    passes a few times less at the beginning, and needs no step length.
+    The right one where EM is wanted for half its passes, without a step length and to the last digit: from ten
+    blocks on it takes little more than half, because the parameters that a block sees are newer. Blocks of a few
+    rows cost more time than they save.
     """
 
     name: ClassVar[str] = "incremental-em"
@@ -69,42 +67,53 @@ class IncrementalEM(EMVariant):
     )
 
     def init(self, problem: Problem, parameters: Parameters, key: int) -> State:
-        places = range(self._dealt(problem, key).per_epoch)
-        contributions = [self._contribution(problem, parameters, key, place) for place in places]
-        total = functools.reduce(operator.add, [each.expectation for each in contributions])
-        return self._state(problem, parameters, contributions, total, key)
+        found = [
+            self._e_step(problem, parameters, key, block)
+            for block in range(self._dealt(problem, key).per_epoch)
+        ]
+        contributions = np.stack([statistics for statistics, _ in found])
+        return self._state(
+            problem, parameters, contributions, np.array([entropy for _, entropy in found]), key
+        )
 
     def step(self, problem: Problem, state: State) -> tuple[State, Info]:
         assert isinstance(state, IncrementalState)
-        parameters, total = state.position.parameters, state.total
-        contributions = list(state.contributions)
-        for place, old in enumerate(contributions):
-            parameters = problem.m_step(total.statistics, parameters)
-            new = self._contribution(problem, parameters, state.key, place)
-            contributions[place] = new
-            alone = len(contributions) == 1
-            total = new.expectation if alone else total + old.expectation.scaled(-1.0) + new.expectation
-        return self._state(problem, parameters, contributions, total, state.key), NOTHING_TO_TELL
+        parameters = state.position.parameters
+        contributions, entropies = np.array(state.contributions), np.array(state.entropies)
+        for block in range(len(contributions)):
+            parameters = problem.m_step(_total(contributions), parameters)
+            contributions[block], entropies[block] = self._e_step(problem, parameters, state.key, block)
+        return self._state(problem, parameters, contributions, entropies, state.key), NOTHING_TO_TELL
 
     def _dealt(self, problem: Problem, key: int) -> MiniBatches:
         units = problem.prepared.units
         return MiniBatches(key, units, -(-units // self.blocks))
 
-    def _contribution(self, problem: Problem, parameters: Parameters, key: int, place: int) -> Contribution:
-        """The E step over block number `place` and the entropy of its latent variables."""
-        blocks = self._dealt(problem, key)
-        found = problem.expect(parameters, blocks.batch(place) if blocks.per_epoch > 1 else None)
+    def _e_step(self, problem: Problem, parameters: Parameters, key: int, block: int) -> tuple[Array, float]:
+        """The statistics (2, S) of a block's rows and the entropy of their latent variables."""
+        dealt = self._dealt(problem, key)
+        found = problem.expect(parameters, dealt.batch(block) if dealt.per_epoch > 1 else None)
         q = problem.model.expected_log_likelihood(problem.prepared, found.statistics, parameters)
-        return Contribution(found, found.log_likelihood - q)
+        return found.statistics.reshape(2, -1), found.log_likelihood - q
 
     def _state(
-        self,
-        problem: Problem,
-        parameters: Parameters,
-        contributions: list[Contribution],
-        total: Expectation,
-        key: int,
+        self, problem: Problem, parameters: Parameters, contributions: Array, entropies: Array, key: int
     ) -> IncrementalState:
-        q = problem.model.expected_log_likelihood(problem.prepared, total.statistics, parameters)
-        free_energy = q + math.fsum(each.entropy for each in contributions)
-        return IncrementalState(unmeasured(parameters), free_energy, tuple(contributions), total, key)
+        for array in (contributions, entropies):
+            array.setflags(write=False)
+        total = _total(contributions)
+        q = problem.model.expected_log_likelihood(problem.prepared, total, parameters)
+        free_energy = q + math.fsum(entropies)
+        return IncrementalState(unmeasured(parameters), free_energy, contributions, entropies, key)
+
+
+def _total(contributions: Array) -> Array:
+    """The statistics (2 S,) of all blocks.
+
+    Summed anew, because a sum from which the old contribution is subtracted and to which the new one is added
+    may come out below 0 for a component that has nearly vanished.
+    """
+    if contributions[:, 1].any():
+        total = functools.reduce(operator.add, [Pair(each[0], each[1]) for each in contributions])
+        return np.concatenate((total.high, total.low))
+    return np.add.reduce(contributions, axis=0).reshape(-1)

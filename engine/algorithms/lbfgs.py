@@ -85,7 +85,7 @@ class LimitedMemoryBfgs(StrongWolfeAlgorithm):
         """The memory with the newest correction, unless its curvature is not positive beyond rounding."""
         step, fall = new.x - old.x, old.gradient - new.gradient
         product = float(np.dot(step, fall))
-        if product <= sys.float_info.epsilon * float(np.dot(old.gradient, step)):
+        if product <= max(0.0, sys.float_info.epsilon * float(np.dot(old.gradient, step))):
             return memory
         step.setflags(write=False)
         fall.setflags(write=False)

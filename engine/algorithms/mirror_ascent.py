@@ -38,7 +38,7 @@ class MirrorAscent(Algorithm):
     source: ClassVar[str] = "Kunstner, Kumar & Schmidt (2021), AISTATS, PMLR 130, 3295-3303"
     formula: ClassVar[str] = r"""
         m_t = \mathrm{E}_{\theta_t}[s(x, z)]
-        m_{t+1} = m_t + \gamma \left(\frac{1}{n} \sum_i \mathrm{E}[s(x_i, z) \mid x_i, \theta_t] - m_t\right)
+        m_{t+1} = m_t + \gamma \Bigl(\frac{1}{n} \sum_i \mathrm{E}[s(x_i, z) \mid x_i, \theta_t] - m_t\Bigr)
     """
     family: ClassVar[str] = "em"
 

@@ -19,6 +19,7 @@ from engine.algorithms.em_variant import unmeasured
 from engine.algorithms.gradient import CoordinateGradientAlgorithm, GradientState, block_gradient
 from engine.algorithms.mini_batches import MiniBatches
 from engine.coordinates.base import Chart
+from engine.models.base import Units
 from engine.objective import Problem
 from engine.parameters import Array, Parameters, frozen
 from engine.settings import setting
@@ -100,7 +101,7 @@ class StochasticGradientAlgorithm(CoordinateGradientAlgorithm):
         last = state.updates + self.updates
         for count in range(state.updates, last):
             problem.workspace.checkpoint()
-            gradient = batch_gradient(problem, state.chart, x, parameters, batches, count)
+            gradient = batch_gradient(problem, state.chart, x, parameters, drawn(batches, count))
             step, moments = self.update(gradient, moments, count)
             x = x + step
             parameters = state.chart.read(x)
@@ -119,19 +120,19 @@ class StochasticGradientAlgorithm(CoordinateGradientAlgorithm):
         return dataclasses.replace(state, position=position, gradient=gradient)
 
 
-def batch_gradient(
-    problem: Problem, chart: Chart, x: Array, parameters: Parameters, batches: MiniBatches, count: int
-) -> Array:
-    """The gradient (size,) of the mean log-likelihood at x, estimated from batch number `count`.
+def drawn(batches: MiniBatches, count: int) -> Units:
+    """The rows of update number `count`; None where a batch is all of them."""
+    return batches.batch(count) if batches.per_epoch > 1 else None
 
-    `parameters` are those at x. Costs the batch's share of a pass; raises UndefinedLikelihood.
+
+def batch_gradient(problem: Problem, chart: Chart, x: Array, parameters: Parameters, units: Units) -> Array:
+    """The gradient (size,) of the mean log-likelihood at x, estimated from some rows without bias.
+
+    `parameters` are those at x. Costs the rows' share of a pass; raises UndefinedLikelihood.
     """
-    if batches.per_epoch == 1:
-        _, natural = block_gradient(problem, parameters)
-        return chart.pull_back(x, natural) / problem.total_weight
-    batch = batches.batch(count)
-    _, natural = block_gradient(problem, parameters, batch)
-    return chart.pull_back(x, natural) * (batches.scale(batch) / problem.total_weight)
+    _, natural = block_gradient(problem, parameters, units)
+    scale = 1.0 if units is None else problem.prepared.units / len(units)
+    return chart.pull_back(x, natural) * (scale / problem.total_weight)
 
 
 def _unmeasured(parameters: Parameters, chart: Chart, x: Array) -> GradientState:

@@ -6,7 +6,7 @@ from typing import ClassVar
 from engine.algorithms.base import NOTHING_TO_TELL, Info, State
 from engine.algorithms.gradient import CoordinateGradientAlgorithm, GradientState
 from engine.algorithms.mini_batches import MiniBatches
-from engine.algorithms.stochastic_gradient import batch_gradient
+from engine.algorithms.stochastic_gradient import batch_gradient, drawn
 from engine.objective import Problem
 from engine.parameters import Parameters
 from engine.settings import setting
@@ -79,8 +79,9 @@ class Svrg(CoordinateGradientAlgorithm):
         for count in range(state.updates, last):
             if x is not state.x:
                 problem.workspace.checkpoint()
-                here = batch_gradient(problem, chart, x, parameters, batches, count)
-                there = batch_gradient(problem, chart, state.x, state.position.parameters, batches, count)
+                batch = drawn(batches, count)
+                here = batch_gradient(problem, chart, x, parameters, batch)
+                there = batch_gradient(problem, chart, state.x, state.position.parameters, batch)
                 direction = here - there + full
             x = x + self.learning_rate * direction
             parameters = chart.read(x)

@@ -42,6 +42,8 @@ def _climbed(
     try:
         state = algorithm.init(problem, parameters, 0)
         while still < STILL_STEPS and problem.meter.passes < limit:
+            # A pass over few rows is one block, within which nothing is asked.
+            problem.workspace.checkpoint()
             state, info = algorithm.step(problem, state)
             reached = state.position.log_likelihood
             still = 0 if reached - best > SMALLEST_GAIN * abs(reached) else still + 1

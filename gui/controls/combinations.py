@@ -8,7 +8,7 @@ import numpy as np
 
 from engine import catalogue
 from engine.algorithms.base import Algorithm
-from engine.algorithms.lbfgs import LimitedMemoryBfgs
+from engine.algorithms.gradient import CoordinateGradientAlgorithm
 from engine.coordinates.log_cholesky import LogCholesky
 from engine.dataset import Dataset
 from engine.datasets.file import File
@@ -126,9 +126,13 @@ def _model_settings(experiment: Experiment) -> dict[tuple[str, ...], str]:
 
 
 def _unfit_starts(experiment: Experiment, dataset: Dataset | None) -> Iterator[tuple[str, str]]:
+    truth, model = None if dataset is None else dataset.truth, experiment.model
+    for name, cls in catalogue.find("starts").items():
+        refused = cls().refusal(model)
+        if refused is not None:
+            yield name, f"{refused[0].upper()}{refused[1:]}"
     if dataset is None:
         return
-    truth, model = dataset.truth, experiment.model
     if truth is None:
         yield FromTruth.name, "The truth behind these data is not known; choose another start."
         return
@@ -170,12 +174,12 @@ def _lane(model: Model, lane: Lane, start: Mapping[str, Array]) -> Iterator[tupl
                 ("name", name),
                 "Every block is held fixed, so a gradient has nothing to move; set one free in the model.",
             )
-        elif cls is LimitedMemoryBfgs and "weights" in free and _raw_weights(lane.algorithm):
-            if isinstance(lane.algorithm, LimitedMemoryBfgs):
+        elif _refuses_raw_weights(cls) and "weights" in free and _raw_weights(lane.algorithm):
+            if isinstance(lane.algorithm, cls):
                 continue
             yield (
                 ("name", name),
-                "L-BFGS cannot climb in raw weights, where there is no maximum: the value grows without end "
+                f"{name} cannot climb in raw weights, where there is no maximum: the value grows without end "
                 "with their sum. Write the weights otherwise first.",
             )
     names = {each.name for each in settings_of(type(lane.algorithm))}
@@ -192,10 +196,11 @@ def _refused_coordinates(
     model: Model, algorithm: Algorithm, block: str, values: Array | None
 ) -> Iterator[tuple[tuple[str, ...], str]]:
     setting = COORDINATES_OF[block]
-    if block == "weights" and isinstance(algorithm, LimitedMemoryBfgs):
+    if block == "weights" and _refuses_raw_weights(type(algorithm)):
         yield (
             (setting, "raw"),
-            "With raw weights there is no maximum for L-BFGS to find: the value grows without end with their sum.",
+            f"With raw weights there is no maximum for {algorithm.name} to find: the value grows without end with "
+            "their sum.",
         )
     # With a floor, what is written is what lies above it, in units that only the prepared data know.
     if values is None or values.size == 0 or (block == "covariances" and _has_floor(model)):
@@ -211,6 +216,10 @@ def _refused_coordinates(
             continue
         if refusal is not None:
             yield (setting, choice), f"{refusal[:1].upper()}{refusal[1:]}"
+
+
+def _refuses_raw_weights(cls: type[Algorithm]) -> bool:
+    return issubclass(cls, CoordinateGradientAlgorithm) and cls.refuses_raw_weights
 
 
 def _raw_weights(algorithm: Algorithm) -> bool:

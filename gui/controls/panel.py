@@ -24,6 +24,7 @@ from gui.controls.inputs import Button, Link
 from gui.controls.lane_panel import LanePanel
 from gui.controls.names_field import PossibleNames
 from gui.controls.section import Section
+from gui.controls.tab_order import order_tabs
 from gui.controls.words import number_text, plain_title, tooltip
 from gui.style import Style, style
 
@@ -85,6 +86,7 @@ class ControlPanel(QWidget):
         self._columns: tuple[str, ...] = ()
         self._arranged_by_hand = False
         self._arranging = False
+        self._tab_order: list[QWidget] = []
         # Widgets that were just made have no size yet; a moment later they have.
         self._fitting = QTimer(self)
         self._fitting.setSingleShot(True)
@@ -218,6 +220,7 @@ class ControlPanel(QWidget):
         for index, panel in enumerate(self.lanes):
             panel.offer_defaults(str(index) in context.changed)
         self._summarise(experiment)
+        self._tab_order = order_tabs(self, self._tab_order)
         if first:
             self._fitting.start()
 

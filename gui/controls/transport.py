@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QMenu, QSize
 
 from gui.controls.icons import icon, icon_size
 from gui.controls.inputs import Button, CheckBox, ChoiceBox, Slider
+from gui.controls.tab_order import order_tabs
 from gui.controls.words import tooltip
 from gui.frame import Frame
 from gui.style import Style, style
@@ -104,6 +105,7 @@ class Transport(QWidget):
         self.first_column.picked.connect(lambda value: self._columns_picked(self.first_column))
         self.second_column.picked.connect(lambda value: self._columns_picked(self.second_column))
         self._lay_out()
+        order_tabs(self, [])
         self.use_style(self._style)
         self.show_columns(())
 

@@ -19,6 +19,9 @@ PROPER = {
     "cholesky": "Cholesky",
     "k": "k",
     "cpu": "CPU",
+    "png": "PNG",
+    "svg": "SVG",
+    "pdf": "PDF",
 }
 WITH_HYPHENS = {
     "k-means++": "k-means++",

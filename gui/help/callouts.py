@@ -1,15 +1,19 @@
 """'What am I looking at?': names over the parts of the window, until a key is pressed or the mouse clicks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from gui.style import Style, style
 
-WIDEST = 250.0
+WIDEST, NARROWEST = 250.0, 165.0
+SMALL = 130.0
+"""Parts that are lower or narrower than this should not be covered by the names of others."""
+BOX_OVER_BOX, FAR = 20.0, 4.0
+"""What a pixel of a box over another box weighs, and a pixel of distance, to one over a small part."""
 PADDING = 8.0
 GAP = 10.0
 VEIL = 0.62
@@ -92,20 +96,19 @@ class Callouts(QWidget):
     # Drawing
 
     def placed(self) -> list[Placed]:
-        """Where everything lies now: each box near its part, and over no other box where that can be."""
-        parts = sorted(
-            ((each, self._area_of(each.widget)) for each in self._callouts),
-            key=lambda each: each[1].width() * each[1].height(),
-        )
+        """Where everything lies now: each box in its part or near it, and over no other box where that can be."""
+        parts = [(each, self._area_of(each.widget)) for each in self._callouts]
+        small = [part for _, part in parts if part.height() < SMALL or part.width() < SMALL]
         boxes: list[QRectF] = []
         found = []
-        for callout, part in parts:
-            size = self._size(callout)
+        for callout, part in sorted(parts, key=lambda each: each[1].width() * each[1].height()):
+            others = [each for each in small if each is not part]
             box = min(
-                _candidates(part, size.width(), size.height()),
-                key=lambda box: self._cost(box, boxes),
+                self._candidates(callout, part),
+                key=lambda box: (
+                    BOX_OVER_BOX * _over(box, boxes) + _over(box, others) + FAR * _apart(box, part)
+                ),
             )
-            box = self._inside(box)
             boxes.append(box)
             found.append(Placed(callout, part, box))
         return found
@@ -114,26 +117,39 @@ class Callouts(QWidget):
         corner = widget.mapTo(self._owner, QPoint(0, 0))
         return QRectF(QPointF(corner), widget.size().toSizeF())
 
-    def _size(self, callout: Callout) -> QRectF:
+    def _size(self, callout: Callout, widest: float) -> QSizeF:
         title = QFontMetricsF(self._style.font(bold=True))
         words = QFontMetricsF(self._style.font(small=True))
+        widest = max(widest - 2 * PADDING, title.horizontalAdvance(callout.title))
         wrap = Qt.TextFlag.TextWordWrap.value
-        said = words.boundingRect(QRectF(0, 0, WIDEST, 1000), wrap, callout.words)
-        width = max(title.horizontalAdvance(callout.title), said.width()) + 1
-        return QRectF(0, 0, width + 2 * PADDING, title.height() + said.height() + 2 * PADDING + 2)
+        said = words.boundingRect(QRectF(0, 0, widest, 1000), wrap, callout.words)
+        width = max(title.horizontalAdvance(callout.title), said.width()) + 2
+        return QSizeF(width + 2 * PADDING, title.height() + said.height() + 2 * PADDING + 2)
 
-    def _inside(self, box: QRectF) -> QRectF:
+    def _candidates(self, callout: Callout, part: QRectF) -> Iterator[QRectF]:
+        """Boxes for a part that lie within the window, the better ones first: in its middle, else beside it."""
         limits = QRectF(self.rect()).adjusted(4, 4, -4, -4)
-        x = min(max(box.left(), limits.left()), limits.right() - box.width())
-        y = min(max(box.top(), limits.top()), limits.bottom() - box.height())
-        return QRectF(x, y, box.width(), box.height())
-
-    def _cost(self, box: QRectF, taken: list[QRectF]) -> float:
-        """Area over other boxes, and how far the box had to be moved to be inside the window."""
-        inside = self._inside(box)
-        moved = abs(inside.left() - box.left()) + abs(inside.top() - box.top())
-        over = (inside.adjusted(-GAP, -GAP, GAP, GAP).intersected(other) for other in taken)
-        return sum(each.width() * each.height() for each in over) + 20.0 * moved
+        for widest in (WIDEST, NARROWEST):
+            for within in (True, False):
+                size = self._size(callout, min(widest, part.width() - 2 * GAP) if within else widest)
+                width, height = size.width(), size.height()
+                if within and (width + 2 * GAP > part.width() or height + 2 * GAP > part.height()):
+                    continue
+                shares = (0.5, 0.25, 0.75, 0.0, 1.0)
+                lefts = [part.left() + share * (part.width() - width) for share in shares]
+                tops = [part.top() + share * (part.height() - height) for share in shares]
+                if within:
+                    spots = [
+                        (x, min(max(y, part.top() + GAP), part.bottom() - GAP - height))
+                        for y in tops
+                        for x in lefts[:1]
+                    ]
+                else:
+                    spots = [(x, y) for x in lefts for y in (part.top() - GAP - height, part.bottom() + GAP)]
+                    spots += [(x, y) for y in tops for x in (part.left() - GAP - width, part.right() + GAP)]
+                yield from (box for x, y in spots if limits.contains(box := QRectF(x, y, width, height)))
+        size = self._size(callout, WIDEST)
+        yield QRectF(limits.center() - QPointF(size.width(), size.height()) / 2, size)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         chosen = self._style
@@ -176,32 +192,25 @@ class Callouts(QWidget):
         painter.drawText(area, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight, HINT)
 
 
-def _candidates(part: QRectF, width: float, height: float) -> list[QRectF]:
-    """Boxes for a part, the best first: in its middle where they fit, else beside it, else anywhere inside."""
-    centre = part.center()
-    found = []
-    if width + 2 * GAP < part.width() and height + 2 * GAP < part.height():
-        found += [
-            QRectF(centre.x() - width / 2, y, width, height)
-            for y in (centre.y() - height / 2, part.top() + GAP, part.bottom() - GAP - height)
-        ]
-    for x in (centre.x() - width / 2, part.left(), part.right() - width):
-        found += [
-            QRectF(x, part.bottom() + GAP, width, height),
-            QRectF(x, part.top() - GAP - height, width, height),
-        ]
-    found += [
-        QRectF(part.right() + GAP, centre.y() - height / 2, width, height),
-        QRectF(part.left() - GAP - width, centre.y() - height / 2, width, height),
-    ]
-    return found
+def _over(box: QRectF, others: Sequence[QRectF]) -> float:
+    """The area of a box, with the room that it wants around it, that lies over others."""
+    covered = (box.adjusted(-GAP, -GAP, GAP, GAP).intersected(other) for other in others)
+    return sum(each.width() * each.height() for each in covered)
+
+
+def _apart(box: QRectF, part: QRectF) -> float:
+    """How far a box lies from the middle of its part."""
+    between = box.center() - part.center()
+    return abs(between.x()) + abs(between.y())
 
 
 def _leader(box: QRectF, part: QRectF) -> tuple[QPointF, QPointF]:
     """The shortest line from a box to a part beside it."""
-    ends = []
-    for one, other in ((box, part), (part, box)):
-        x = min(max(other.center().x(), one.left()), one.right())
-        y = min(max(other.center().y(), one.top()), one.bottom())
-        ends.append(QPointF(x, y))
-    return ends[0], ends[1]
+    at_part = _nearest(part, box.center())
+    return _nearest(box, at_part), at_part
+
+
+def _nearest(area: QRectF, point: QPointF) -> QPointF:
+    x = min(max(point.x(), area.left()), area.right())
+    y = min(max(point.y(), area.top()), area.bottom())
+    return QPointF(x, y)

@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QCursor, QKeyEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
@@ -24,7 +24,7 @@ class HelpDesk(QObject):
     def __init__(self, window: "Window") -> None:
         super().__init__(window)
         self._window = window
-        self._pointer_then: tuple[QPoint, QWidget | None] = (QCursor.pos(), None)
+        self._pointer_then = QCursor.pos()
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.focusChanged.connect(self._focus_moved)
@@ -165,29 +165,21 @@ class HelpDesk(QObject):
     def asked_widget(self) -> QWidget | None:
         """The widget under the mouse where that has moved since the focus did, else what has the focus."""
         under, focused = self._under_mouse(), QApplication.focusWidget()
-        moved = (QCursor.pos(), under) != self._pointer_then
-        if under is not None and (moved or focused in (None, self._window.desk)):
-            return under
-        return None if focused is self._window.desk else focused
+        if focused is self._window.desk:
+            focused = None
+        return (
+            under
+            if under is not None and (focused is None or QCursor.pos() != self._pointer_then)
+            else focused
+        )
 
     def _focus_moved(self, before: QWidget | None, now: QWidget | None) -> None:
-        self._pointer_then = (QCursor.pos(), self._under_mouse())
+        self._pointer_then = QCursor.pos()
 
     def _under_mouse(self) -> QWidget | None:
         """The innermost widget of the active window that the mouse is over."""
-        found = QApplication.activeWindow()
-        inner = found
-        while inner is not None:
-            inner = next(
-                (
-                    child
-                    for child in reversed(inner.children())
-                    if isinstance(child, QWidget) and child.isVisible() and child.underMouse()
-                ),
-                None,
-            )
-            found = inner or found
-        return found if found is not None and found.underMouse() else None
+        found = QApplication.widgetAt(QCursor.pos())
+        return found if found is not None and found.window() is QApplication.activeWindow() else None
 
     # F1 in an open menu
 

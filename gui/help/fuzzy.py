@@ -2,10 +2,10 @@
 
 import math
 
-AT_WORD, IN_A_ROW, INSIDE = 10.0, 8.0, 1.0
+AT_START, IN_A_ROW, AT_WORD, INSIDE = 14.0, 11.0, 10.0, 1.0
 GAP = 0.15
-"""What a letter earns at the beginning of a word, right behind the one before, or elsewhere; what a letter costs
-that was skipped."""
+"""What a letter earns at the beginning of the text, right behind the one before, at the beginning of a word, or
+elsewhere; what a letter costs that was skipped."""
 UNEVEN = 0.02
 """What each letter of the text costs, so that of two that match alike the shorter one comes first."""
 
@@ -29,27 +29,32 @@ def _best(word: str, text: str) -> tuple[float, tuple[int, ...]] | None:
     """The best way to find the letters of a word in a text in their order (Smith & Waterman's recursion)."""
     if not _is_subsequence(word, text):
         return None
-    at_word = [place == 0 or not text[place - 1].isalnum() for place in range(len(text))]
-    before = [0.0] * len(text)
-    came: list[list[int]] = []
+    worth = [AT_WORD if not text[place - 1].isalnum() else INSIDE for place in range(len(text))]
+    worth[0] = AT_START
+    before: dict[int, float] = {}
+    came: list[dict[int, int]] = []
     for row, letter in enumerate(word):
-        here, origin = [-math.inf] * len(text), [-1] * len(text)
-        best, best_at = -math.inf, -1
-        for place, other in enumerate(text):
-            if place and row and before[place - 1] + GAP * place > best:
-                best, best_at = before[place - 1] + GAP * place, place - 1
-            if other != letter:
-                continue
+        here: dict[int, float] = {}
+        origin: dict[int, int] = {}
+        # Of all places of the letter before, the best one so far, as if nothing had been skipped since.
+        best, best_at, earlier = -math.inf, -1, iter(before.items())
+        waiting = next(earlier, None)
+        place = text.find(letter)
+        while place >= 0:
+            while waiting is not None and waiting[0] < place:
+                if waiting[1] + GAP * waiting[0] > best:
+                    best, best_at = waiting[1] + GAP * waiting[0], waiting[0]
+                waiting = next(earlier, None)
             if row == 0:
-                here[place] = AT_WORD if at_word[place] else INSIDE
-                continue
-            jumped = best - GAP * place + (AT_WORD if at_word[place] else INSIDE)
-            here[place], origin[place] = jumped, best_at
-            if place and before[place - 1] + IN_A_ROW > jumped:
-                here[place], origin[place] = before[place - 1] + IN_A_ROW, place - 1
+                here[place] = worth[place]
+            elif best_at >= 0:
+                here[place], origin[place] = best - GAP * (place - 1) + worth[place], best_at
+                if place - 1 in before and before[place - 1] + IN_A_ROW > here[place]:
+                    here[place], origin[place] = before[place - 1] + IN_A_ROW, place - 1
+            place = text.find(letter, place + 1)
         came.append(origin)
         before = here
-    end = max(range(len(text)), key=before.__getitem__)
+    end = max(before, key=before.__getitem__)
     places = [end]
     for origin in reversed(came[1:]):
         places.append(origin[places[-1]])

@@ -37,7 +37,9 @@ TOP = 44
 ORDER = (ACTION, SETTING, EXPERIMENT, PAGE)
 TITLE_FIRST = 12.0
 """How much better an answer in the title is than one in the words beside it."""
-STEP_OF_KIND = 1.5
+STEP_OF_KIND = 1.0
+READ = 120
+"""So many letters of the words beside a title are looked through."""
 KEYS = {
     Qt.Key.Key_Up: -1,
     Qt.Key.Key_Down: 1,
@@ -64,7 +66,7 @@ def answers(targets: Sequence[Target], query: str) -> list[Answer]:
         if in_title is not None:
             score, places = in_title[0] + TITLE_FIRST, frozenset(in_title[1])
         else:
-            anywhere = match(query, f"{each.title} {each.words}")
+            anywhere = match(query, f"{each.title} {each.words[:READ]}")
             if anywhere is None:
                 continue
             score = anywhere[0]

@@ -112,6 +112,13 @@ class Reader(QTextBrowser):
         size = FORMULA_SCALE * chosen.font_size
         return painted(svg, QColor(chosen.text), size, widest, self.devicePixelRatioF())
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            # A browser keeps a history of its own; here the window does.
+            event.ignore()
+            return
+        super().keyPressEvent(event)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():

@@ -199,6 +199,11 @@ def _draw_marks(painter: QPainter, style: Style, x: Array, y: Array) -> None:
     cells = np.floor(x / MARK_SPACING)
     _, first = np.unique(cells, return_index=True)
     lowest = np.maximum.reduceat(y, first)
+    if is_vector(painter):
+        colour, outline = style.colour("danger"), QPen(style.colour("canvas"), 0.8)
+        for a, b in zip(x[first].tolist(), lowest.tolist(), strict=True):
+            draw_mark(painter, "triangle-down", QPointF(a, b), radius, colour, outline)
+        return
     scale = device_scale(painter)
     sprite = _sprite(style, radius, scale)
     half = sprite.width() / scale / 2

@@ -12,6 +12,7 @@ LANE_SHAPES = ("circle", "square", "diamond", "triangle-up", "hexagon", "triangl
 
 EVENT_SHAPES: dict[str, tuple[str, str]] = {
     "fallback": ("diamond", "muted"),
+    "multipliers": ("circle", "muted"),
     "intervention": ("triangle-up", "accent"),
     "decrease": ("triangle-down", "danger"),
     "empty-component": ("ring", "warning"),

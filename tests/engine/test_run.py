@@ -165,7 +165,7 @@ def test_raw_weights_leave_at_the_first_step_and_the_reason_is_told() -> None:
 
 
 def test_raw_covariances_lose_positive_definiteness() -> None:
-    last = first_experiment().steps(GradientAscent(covariance_coordinates="raw"))[-1]
+    last = first_experiment().steps(GradientAscent(covariance_coordinates="raw", learning_rate=0.5))[-1]
     assert last.status == "left-constraints"
     assert "lost positive definiteness (smallest eigenvalue -" in last.reason
 

@@ -5,6 +5,7 @@ focus and which keys are shortcuts decide as they do on a desk.
 """
 
 import dataclasses
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from engine.experiment import Experiment
 from engine.trace import Trace
 from gui.app import FIRST_EXPERIMENT, application
 from gui.frame import Frame, LaneFrame
+from gui.garbage import GarbageCollector
 from gui.race import Race
 from gui.shell import Shell
 from gui.window import Window
@@ -41,6 +43,7 @@ class Laboratory:
         self, source: Experiment | Path = FIRST_EXPERIMENT, size: tuple[int, int] = (1366, 768)
     ) -> None:
         self.application = application()
+        self._collector = GarbageCollector()
         self.shell = Shell("light")
         self.shell.resize(*size)
         self.window = Window(self.shell, "light")
@@ -64,8 +67,13 @@ class Laboratory:
     def close(self) -> None:
         """Closes the window without a question and destroys it."""
         self.window.close_now()
+        # What still tells of its progress must not tell it to what is gone.
+        for thread in threading.enumerate():
+            if thread.name == "background":
+                thread.join(PATIENCE_SECONDS)
         self.shell.deleteLater()
         self.settle()
+        self._collector.close()
 
     def open(self, source: Experiment | Path) -> None:
         """Opens an experiment (or its file) in this window and waits until both lanes stand at the start."""
@@ -123,7 +131,7 @@ class Laboratory:
 
     def settle(self) -> None:
         """Lets every event that waits happen, and what follows from it."""
-        for _ in range(2):
+        for _ in range(3):
             QApplication.processEvents()
             # An event loop that was started by `exec` would do so by itself.
             QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

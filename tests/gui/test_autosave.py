@@ -221,7 +221,7 @@ def test_a_csv_comes_back_with_its_data(laboratory: Laboratory, folder: Path, tm
     laboratory.load(path)
     assert laboratory.session.undo_name == "open data"
     lost = keeper(laboratory, folder)
-    laboratory.session.edit("seed", lambda e: e.replace(data=replace(e.data, columns=("b",))))
+    laboratory.session.edit("seed", lambda e: e.replace(data=edits.changed(e.data, "columns", ["b"], "data")))
     edited = laboratory.experiment
     lost.close(keep=True)
     path.unlink()

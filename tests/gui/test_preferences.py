@@ -4,16 +4,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QMainWindow
 
 from engine.experiment import read_experiment
 from gui import app
 from gui.app import FIRST_EXPERIMENT, open_window
 from gui.preferences import MOST_RECENT, OWN_FOLDER, Preferences
-from gui.shell import Shell
-from gui.window import Window
 from tests.gui.laboratory import Laboratory
-from tests.gui.window_process import begin
+from tests.gui.window_process import begin, window
 
 FIRST = read_experiment(FIRST_EXPERIMENT)
 
@@ -65,7 +63,12 @@ def test_two_windows_remember_each_others_files(files: list[Path]) -> None:
 
 def test_what_makes_no_sense_counts_as_not_there(folder: Path) -> None:
     kept = QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
-    for key, value in (("theme", "pink"), ("folder", "/no/such/folder"), ("recent", [1, "", "gone"]), ("size", "x")):
+    for key, value in (
+        ("theme", "pink"),
+        ("folder", "/no/such/folder"),
+        ("recent", [1, "", "gone"]),
+        ("size", "x"),
+    ):
         kept.setValue(key, value)
     kept.sync()
     test_nothing_is_remembered_on_the_first_day()
@@ -96,7 +99,9 @@ def test_files_and_folders_are_remembered_by_the_window(files: list[Path], tmp_p
         laboratory.load(files[0])
         laboratory.load(data)
         with laboratory.naming(other / "mine"):
-            laboratory.press(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+            laboratory.press(
+                Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+            )
         # Shipped experiments have a menu of their own.
         laboratory.window.open_path(FIRST_EXPERIMENT)
         assert laboratory.window.preferences.recent == [other / "mine.toml", data, files[0]]
@@ -117,7 +122,7 @@ def test_the_theme_is_remembered_when_it_is_chosen_and_not_when_a_picture_is_mad
         laboratory.window.use_style("dark")
         assert Preferences().theme is None
         view = next(menu for menu in laboratory.shell.menuBar().actions() if menu.text() == "&View").menu()
-        next(action for action in view.actions() if action.text() == "Dark").trigger()  # type: ignore[union-attr, attr-defined]
+        next(action for action in view.actions() if action.text() == "Dark").trigger()  # type: ignore[attr-defined]
         assert laboratory.window.theme == "dark"
         assert Preferences().theme == "dark"
 
@@ -127,14 +132,12 @@ def opened(monkeypatch: pytest.MonkeyPatch, fresh: bool = False) -> tuple[str, t
     seen: list[tuple[str, tuple[int, int], bool]] = []
 
     def look() -> None:
-        (shell,) = [each for each in QApplication.topLevelWidgets() if isinstance(each, Shell) and each.isVisible()]
-        window = shell.findChild(Window)
-        assert isinstance(window, Window)
-        seen.append((window.theme, (shell.width(), shell.height()), window.lecture.on))
-        shell.resize(640, 480)
-        window.choose_theme("dark")
-        window.lecture.toggle()
-        shell.close()
+        found = window()
+        seen.append((found.theme, (found.shell.width(), found.shell.height()), found.lecture.on))
+        found.shell.resize(640, 480)
+        found.choose_theme("dark")
+        found.lecture.toggle()
+        found.shell.close()
 
     # The process goes on: its signals are the tests' own.
     monkeypatch.setattr(app, "_close_on_signals", lambda window: None)
@@ -143,7 +146,9 @@ def opened(monkeypatch: pytest.MonkeyPatch, fresh: bool = False) -> tuple[str, t
     return seen[0]
 
 
-def test_a_day_later_the_window_is_as_it_was_and_fresh_it_is_not(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+def test_a_day_later_the_window_is_as_it_was_and_fresh_it_is_not(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
     first = opened(monkeypatch)
     again = opened(monkeypatch)
     assert first[0] == "light"

@@ -4,11 +4,11 @@ import dataclasses
 import math
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QApplication
 
 from engine.experiment import Experiment, read_experiment
 from engine.stopping import Stop
@@ -17,10 +17,10 @@ from gui.app import FIRST_EXPERIMENT
 from gui.requests import MoveStartMean, SetStartWeights
 from gui.session import Session
 from tests.gui.laboratory import Laboratory
+from tests.gui.sessions import opened, tick
 from tests.gui.traces import assert_same, headless
 
 FIRST = read_experiment(FIRST_EXPERIMENT).replace(stop=Stop(max_iterations=80))
-TICK = 0.016
 SMALL = (800, 450)
 """Quickly painted."""
 
@@ -47,15 +47,14 @@ def finish(session: Session) -> None:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_session_takes_a_hundred_orders_in_any_order(seed: int) -> None:
     generator = np.random.Generator(np.random.Philox(seed))
-    session = Session()
-    session.open_experiment(FIRST)
+    stack = ExitStack()
+    session = stack.enter_context(opened(FIRST))
 
     def close_and_reload() -> None:
         nonlocal session
-        session.close()
+        stack.close()
         assert not engines()
-        session = Session()
-        session.open_experiment(FIRST)
+        session = stack.enter_context(opened(FIRST))
 
     def rate() -> None:
         value = float(np.round(generator.uniform(0.1, 1.5), 3))
@@ -80,7 +79,7 @@ def test_a_session_takes_a_hundred_orders_in_any_order(seed: int) -> None:
     def gate() -> None:
         session.turns.close_gate()
         for _ in range(int(generator.integers(3))):
-            session.tick(TICK)
+            tick(session)
         session.turns.open_gate()
 
     orders: list[Callable[[], None]] = [
@@ -100,17 +99,15 @@ def test_a_session_takes_a_hundred_orders_in_any_order(seed: int) -> None:
         lanes,
         gate,
     ]
-    try:
+    with stack:
         for _ in range(100):
             orders[int(generator.integers(len(orders)))]()
             for _ in range(int(generator.integers(3))):
-                session.tick(TICK)
-                QApplication.processEvents()
-            for lane in session.frame.lanes if session.frame is not None else ():
+                tick(session)
+            assert session.frame is not None
+            for lane in session.frame.lanes:
                 assert 0 <= lane.iteration <= lane.last_iteration
         finish(session)
-    finally:
-        session.close()
     assert not engines()
 
 

@@ -27,11 +27,16 @@ from gui.shell import Shell
 from gui.window import Window
 
 
+def windows() -> list[Window]:
+    """The windows that are open and furnished."""
+    shells = [each for each in QApplication.topLevelWidgets() if isinstance(each, Shell) and each.isVisible()]
+    found = [shell.findChild(Window) for shell in shells]
+    return [each for each in found if isinstance(each, Window) and each.session.frame is not None]
+
+
 def window() -> Window:
     """The window that `open_window` has made."""
-    (shell,) = [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, Shell)]
-    found = shell.findChild(Window)
-    assert isinstance(found, Window)
+    (found,) = windows()
     return found
 
 
@@ -104,8 +109,7 @@ def begin(task: Callable[[], None]) -> None:
     waiting = QTimer(application())
 
     def look() -> None:
-        shells = [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, Shell)]
-        if shells and shells[0].findChild(Window) is not None and window().session.frame is not None:
+        if windows():
             waiting.stop()
             task()
 

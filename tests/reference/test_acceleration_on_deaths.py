@@ -101,7 +101,7 @@ def test_em_crawls() -> None:
         (Anderson(), 39, 1, 0.01),
         (Anderson(allowed_decrease=0.0), 39, 6, 0.0),
         (QuasiNewtonEM(), 39, 8, 0.0),
-        (ParabolicEM(), 75, 180, 0.0),
+        (ParabolicEM(), 75, 130, 0.0),
         (OverRelaxedEM(), 800, 40, 0.0),
     ],
     ids=str,

@@ -27,6 +27,7 @@ class Beginning:
 
     def __init__(self, model: Any, dataset: Dataset, **values: Any) -> None:
         self._model = model
+        self.dataset = dataset
         self._prepared = model.prepare(dataset)
         self.start: Parameters = model.accept(self._prepared, values)
 
@@ -39,9 +40,10 @@ class Beginning:
         *interventions: Intervention,
         continue_outside: bool = False,
         after: Step | None = None,
+        key: int = 0,
         **stop: Any,
     ) -> list[Step]:
-        route = Route(algorithm, interventions, continue_outside)
+        route = Route(algorithm, interventions, continue_outside, key)
         return list(run(self.problem(), route, self.start, Stop(**stop), after))
 
 

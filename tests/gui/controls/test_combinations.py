@@ -36,12 +36,17 @@ def _refuses(experiment: Experiment, lane: int) -> bool:
 
 def test_the_first_experiment_is_free_but_for_models_of_counts() -> None:
     found = _found(_experiment())
-    assert set(found) == {("model", "name", "poisson-mixture")}
-    assert found["model", "name", "poisson-mixture"].endswith(".")
+    assert set(found) == {
+        ("model", "name", "poisson-mixture"),
+        ("model", "name", "mixture-proportions"),
+        ("start", "name", "uniform"),
+    }
+    assert all(why.endswith(".") for why in found.values())
 
 
 def test_before_the_data_are_there_nothing_is_said_of_them() -> None:
-    assert not [key for key in reasons(_experiment(), None) if key[0] == "start"]
+    found = [key for key in reasons(_experiment(), None) if key[0] == "start"]
+    assert found == [("start", "name", "uniform")], "what the model alone decides"
 
 
 def test_a_start_at_the_truth_needs_one() -> None:

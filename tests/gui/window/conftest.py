@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from engine.experiment import read_experiment
 from engine.stopping import Stop
@@ -26,6 +27,9 @@ def shared() -> Iterator[Laboratory]:
 def laboratory(shared: Laboratory) -> Laboratory:
     """The window on the first experiment, at its start, with nothing to undo."""
     # Nothing stays of the test before: no text field that keeps the keys, no sentence that is still shown.
+    while (popup := QApplication.activePopupWidget()) is not None:
+        popup.close()
+    shared.shell.activateWindow()
     shared.window.desk.setFocus()
     shared.window._notice_until = 0.0
     # Where nothing but lanes differs, the traces that are there already would be kept.
