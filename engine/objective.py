@@ -95,7 +95,12 @@ class Problem:
         return self._pass(parameters, None).log_likelihood
 
     def _pass(self, parameters: Parameters, units: Units, posterior: Posterior = EXACT) -> Expectation:
-        self.meter.passes += 1.0 if units is None else len(units) / self.prepared.units
+        if units is None:
+            self.meter.passes += 1.0
+        else:
+            # Through whole numbers of rows, so that shares of a pass add up to passes without rounding.
+            rows = round(self.meter.passes * self.prepared.units) + len(units)
+            self.meter.passes = rows / self.prepared.units
         return self.model.expect(self.prepared, parameters, self.workspace, units, posterior)
 
     def stationarity(self, parameters: Parameters, expectation: Expectation) -> float:

@@ -59,6 +59,7 @@ class FileMenu(QObject):
         self.reopen.setEnabled(autosave is not None and autosave.has_lost())
 
     def _reopen(self) -> None:
+        """Shows a session again that ended without being closed."""
         autosave, window = self._window.autosave, self._window
         if autosave is None or not autosave.has_lost():
             window.note("There is no session that ended without being closed.")

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QHideEvent, QImage, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
@@ -23,11 +24,24 @@ PADDING = 10
 TITLE_LINES, CAPTION_LINES = 2, 3
 WINDOW = (1000, 660)
 HINT = "Enter or a click opens an experiment. Space runs what is loaded, here as well."
+MOVES = (
+    Qt.Key.Key_Up,
+    Qt.Key.Key_Down,
+    Qt.Key.Key_PageUp,
+    Qt.Key.Key_PageDown,
+    Qt.Key.Key_Home,
+    Qt.Key.Key_End,
+)
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 
 
 class Card(QAbstractButton):
-    """One experiment: its picture, its title, and the first sentence of its caption."""
+    """One experiment: its picture, its title, and the first sentence of its caption.
+
+    `moved(key)` for a key that leads from card to card.
+    """
+
+    moved = Signal(Qt.Key)
 
     def __init__(self, name: str, experiment: Experiment, parent: QWidget) -> None:
         super().__init__(parent)
@@ -62,8 +76,11 @@ class Card(QAbstractButton):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in ENTER_KEYS:
             self.click()
-            return
-        super().keyPressEvent(event)
+        elif event.key() in MOVES:
+            # Not left to the button, nor to the area around it, which would scroll and leave the focus behind.
+            self.moved.emit(Qt.Key(event.key()))
+        else:
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         chosen, focused = self._style, self.hasFocus()
@@ -120,6 +137,7 @@ class Gallery(Companion):
         self.cards = [Card(name, each, self.page) for name, each in shipped_experiments().items()]
         for card in self.cards:
             card.clicked.connect(lambda checked=False, card=card: self._open(card))
+            card.moved.connect(partial(self._move, card))
         self.area = QScrollArea()
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -187,24 +205,21 @@ class Gallery(Companion):
         rows = -(-len(self.cards) // self._columns)
         self.page.resize(width + SPACING, rows * (card.height() + SPACING))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        rows = max(1, self.area.viewport().height() // (self.cards[0].height() + SPACING))
+    def _move(self, card: Card, key: Qt.Key) -> None:
+        """From a card to the one above, below, or a page further."""
+        page = max(1, self.area.viewport().height() // (card.height() + SPACING))
         steps = {
             Qt.Key.Key_Up: -self._columns,
             Qt.Key.Key_Down: self._columns,
-            Qt.Key.Key_PageUp: -rows * self._columns,
-            Qt.Key.Key_PageDown: rows * self._columns,
+            Qt.Key.Key_PageUp: -page * self._columns,
+            Qt.Key.Key_PageDown: page * self._columns,
             Qt.Key.Key_Home: -len(self.cards),
             Qt.Key.Key_End: len(self.cards),
         }
-        here = next((place for place, card in enumerate(self.cards) if card.hasFocus()), None)
-        step = steps.get(Qt.Key(event.key()))
-        if step is None or here is None:
-            super().keyPressEvent(event)
-            return
-        card = self.cards[min(max(here + step, 0), len(self.cards) - 1)]
-        card.setFocus(Qt.FocusReason.TabFocusReason)
-        self.area.ensureWidgetVisible(card)
+        place = self.cards.index(card) + steps[key]
+        found = self.cards[min(max(place, 0), len(self.cards) - 1)]
+        found.setFocus(Qt.FocusReason.TabFocusReason)
+        self.area.ensureWidgetVisible(found)
 
 
 def first_sentence(text: str) -> str:

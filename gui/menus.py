@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from gui.window import Window
 
 PICTURE_NAMES = ("the data", "the log-likelihood", "the simplex", "the sum of the weights")
+KEYS_HELD = ("Ctrl", "Alt", "Ctrl+Alt", "Ctrl+Shift")
+"""With a digit they open experiments: nine with each."""
 REPEATED_KEYS = (Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Period)
 """Keys of the transport that act again and again while they are held down."""
 
@@ -80,7 +82,7 @@ class Menus(QObject):
             self.experiments, "&All experiments, as cards", self._window.show_gallery, QKeySequence("X")
         )
         self.experiments.addSeparator()
-        keys = iter([f"{modifier}+{digit}" for modifier in ("Ctrl", "Alt") for digit in range(1, 10)])
+        keys = (f"{held}+{digit}" for held in KEYS_HELD for digit in range(1, 10))
         for name, experiment in shipped_experiments().items():
             path, title = EXPERIMENTS / f"{name}.toml", experiment.title or name
             self._shipped.append(path)

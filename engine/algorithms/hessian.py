@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from engine.algorithms.gradient import GradientState
+from engine.algorithms.gradient import GradientState, block_gradient
 from engine.coordinates.base import Chart
+from engine.models.base import UndefinedLikelihood
 from engine.models.exponential_family import CompleteExponentialFamily
 from engine.objective import Problem
 from engine.parameters import Array, Block, PositiveDefinite, Simplex
@@ -21,7 +22,7 @@ def hessian_product(problem: Problem, chart: Chart, x: Array, direction: Array) 
 
 
 def _gradient(problem: Problem, chart: Chart, x: Array) -> Array:
-    _, natural = problem.gradient(chart.read(x))
+    _, natural = block_gradient(problem, chart.read(x))
     return chart.pull_back(x, natural) / problem.total_weight
 
 
@@ -134,6 +135,13 @@ def complete_information(
         fall = gradient(x - step * direction) - gradient(x + step * direction)
         columns.append(directions.T @ fall / (2 * step))
     return _symmetric(np.array(columns)) / problem.total_weight
+
+
+def checked(matrix: Array, state: GradientState) -> Array:
+    """The matrix; raises UndefinedLikelihood where it is not finite, because then it leads nowhere."""
+    if not np.isfinite(matrix).all():
+        raise UndefinedLikelihood("not-finite", "the curvature is not finite", state.position.parameters)
+    return matrix
 
 
 def _symmetric(matrix: Array) -> Array:

@@ -11,6 +11,7 @@ import numpy as np
 from engine.algorithms.base import NOTHING_TO_TELL, Info, State
 from engine.algorithms.em_variant import EMVariant, ObjectiveState, unmeasured
 from engine.algorithms.mini_batches import MiniBatches
+from engine.models.base import Units
 from engine.models.exact_sums import Pair
 from engine.objective import Problem
 from engine.parameters import Array, Parameters
@@ -19,14 +20,11 @@ from engine.settings import setting
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IncrementalState(ObjectiveState):
-    """A position and the free energy there; of each block its statistics (B, 2, S) and its q's entropy (B,).
+    """A position and the free energy there; of each block its rows, its statistics (B, 2, S), its entropy (B,)."""
 
-    The key dealt the rows to the blocks.
-    """
-
+    blocks: tuple[Units, ...]
     contributions: Array
     entropies: Array
-    key: int
 
     @property
     def nbytes(self) -> int:
@@ -44,9 +42,9 @@ class IncrementalEM(EMVariant):
     log-likelihood itself may fall for a moment. One iteration is one sweep over the blocks and one pass; the
     rows are dealt to the blocks at random, so that no block is a cluster. With one block it is EM.
 
-    The right one where EM is wanted for half its passes, without a step length and to the last digit: from ten
-    blocks on it takes little more than half, because the parameters that a block sees are newer. Blocks of a few
-    rows cost more time than they save.
+    The right one where a pass is dear: the parameters that a block meets are newer, so that from ten blocks on
+    little more than half of EM's passes are needed. Where rows are at hand, as here, picking a block out of
+    them costs more time than that saves.
     """
 
     name: ClassVar[str] = "incremental-em"
@@ -67,44 +65,48 @@ class IncrementalEM(EMVariant):
     )
 
     def init(self, problem: Problem, parameters: Parameters, key: int) -> State:
-        found = [
-            self._e_step(problem, parameters, key, block)
-            for block in range(self._dealt(problem, key).per_epoch)
-        ]
+        units = problem.prepared.units
+        dealt = MiniBatches(key, units, -(-units // self.blocks))
+        blocks: tuple[Units, ...] = (None,)
+        if dealt.per_epoch > 1:
+            blocks = tuple(dealt.batch(block) for block in range(dealt.per_epoch))
+        for rows in blocks:
+            if rows is not None:
+                rows.setflags(write=False)
+        found = [self._e_step(problem, parameters, rows) for rows in blocks]
         contributions = np.stack([statistics for statistics, _ in found])
         return self._state(
-            problem, parameters, contributions, np.array([entropy for _, entropy in found]), key
+            problem, parameters, blocks, contributions, np.array([entropy for _, entropy in found])
         )
 
     def step(self, problem: Problem, state: State) -> tuple[State, Info]:
         assert isinstance(state, IncrementalState)
         parameters = state.position.parameters
         contributions, entropies = np.array(state.contributions), np.array(state.entropies)
-        for block in range(len(contributions)):
+        for block, rows in enumerate(state.blocks):
             parameters = problem.m_step(_total(contributions), parameters)
-            contributions[block], entropies[block] = self._e_step(problem, parameters, state.key, block)
-        return self._state(problem, parameters, contributions, entropies, state.key), NOTHING_TO_TELL
+            contributions[block], entropies[block] = self._e_step(problem, parameters, rows)
+        return self._state(problem, parameters, state.blocks, contributions, entropies), NOTHING_TO_TELL
 
-    def _dealt(self, problem: Problem, key: int) -> MiniBatches:
-        units = problem.prepared.units
-        return MiniBatches(key, units, -(-units // self.blocks))
-
-    def _e_step(self, problem: Problem, parameters: Parameters, key: int, block: int) -> tuple[Array, float]:
-        """The statistics (2, S) of a block's rows and the entropy of their latent variables."""
-        dealt = self._dealt(problem, key)
-        found = problem.expect(parameters, dealt.batch(block) if dealt.per_epoch > 1 else None)
+    def _e_step(self, problem: Problem, parameters: Parameters, rows: Units) -> tuple[Array, float]:
+        """The statistics (2, S) of some rows and the entropy of their latent variables."""
+        found = problem.expect(parameters, rows)
         q = problem.model.expected_log_likelihood(problem.prepared, found.statistics, parameters)
         return found.statistics.reshape(2, -1), found.log_likelihood - q
 
     def _state(
-        self, problem: Problem, parameters: Parameters, contributions: Array, entropies: Array, key: int
+        self,
+        problem: Problem,
+        parameters: Parameters,
+        blocks: tuple[Units, ...],
+        contributions: Array,
+        entropies: Array,
     ) -> IncrementalState:
         for array in (contributions, entropies):
             array.setflags(write=False)
-        total = _total(contributions)
-        q = problem.model.expected_log_likelihood(problem.prepared, total, parameters)
+        q = problem.model.expected_log_likelihood(problem.prepared, _total(contributions), parameters)
         free_energy = q + math.fsum(entropies)
-        return IncrementalState(unmeasured(parameters), free_energy, contributions, entropies, key)
+        return IncrementalState(unmeasured(parameters), free_energy, blocks, contributions, entropies)
 
 
 def _total(contributions: Array) -> Array:
@@ -116,4 +118,4 @@ def _total(contributions: Array) -> Array:
     if contributions[:, 1].any():
         total = functools.reduce(operator.add, [Pair(each[0], each[1]) for each in contributions])
         return np.concatenate((total.high, total.low))
-    return np.add.reduce(contributions, axis=0).reshape(-1)
+    return np.asarray(np.add.reduce(contributions, axis=0)).reshape(-1)

@@ -8,7 +8,7 @@ import numpy as np
 from engine.algorithms.arc import NO_STEP_RISES, backtracked
 from engine.algorithms.base import NOTHING_TO_TELL, Ended, Event, Info, State
 from engine.algorithms.gradient import CoordinateGradientAlgorithm, GradientState
-from engine.algorithms.hessian import complete_information, directions_of
+from engine.algorithms.hessian import checked, complete_information, directions_of
 from engine.algorithms.trust_region import newton_step
 from engine.errors import CannotRun
 from engine.models.exponential_family import CompleteExponentialFamily
@@ -103,7 +103,7 @@ class NaturalGradient(CoordinateGradientAlgorithm):
         statistics = model.mean_statistics(problem.prepared, state.position.parameters)
         directions = directions_of(state.chart, state.x)
         information = complete_information(problem, model, state.chart, state.x, statistics, directions)
-        damped = information + self.damping * np.eye(len(information))
+        damped = checked(information, state) + self.damping * np.eye(len(information))
         return np.asarray(
             directions @ newton_step(damped, directions.T @ state.gradient / problem.total_weight)
         )

@@ -12,7 +12,7 @@ from engine.algorithms.gradient import (
     slope_along,
     within_roundoff,
 )
-from engine.algorithms.hessian import directions_of, hessian_by_differences, hessian_by_louis
+from engine.algorithms.hessian import checked, directions_of, hessian_by_differences, hessian_by_louis
 from engine.algorithms.trust_region import highest_step, newton_step
 from engine.models.base import UndefinedLikelihood
 from engine.objective import Problem
@@ -121,9 +121,9 @@ class Newton(CoordinateGradientAlgorithm):
     def _hessian(self, problem: Problem, state: GradientState, directions: Array) -> Array:
         """The Hessian of the mean log-likelihood along directions of the coordinates."""
         found = hessian_by_louis(problem, state, directions) if self.hessian == "louis" else None
-        return (
-            found if found is not None else hessian_by_differences(problem, state.chart, state.x, directions)
-        )
+        if found is None:
+            found = hessian_by_differences(problem, state.chart, state.x, directions)
+        return checked(found, state)
 
 
 def _with_radius(state: GradientState, radius: float) -> NewtonState:

@@ -178,8 +178,13 @@ class HelpDesk(QObject):
 
     def _under_mouse(self) -> QWidget | None:
         """The innermost widget of the active window that the mouse is over."""
-        found = QApplication.widgetAt(QCursor.pos())
-        return found if found is not None and found.window() is QApplication.activeWindow() else None
+        window = QApplication.activeWindow()
+        if window is None:
+            return None
+        at = window.mapFromGlobal(QCursor.pos())
+        # The stubs do not say that there may be none.
+        inner: QWidget | None = window.childAt(at)
+        return inner if inner is not None or not window.rect().contains(at) else window
 
     # F1 in an open menu
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QDialog, QWidget
 
 import gui.views
@@ -105,10 +106,12 @@ def page_about(widget: QWidget, page_of: Callable[[str], Page | None]) -> Page |
 
 def _control_page(widget: QWidget, part: Page | None) -> Page | None:
     """A page about a control that has none: its name and its hint, and the part that it stands in."""
+    if not widget.whatsThis() and not widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+        return None
     title = widget.accessibleName() or (widget.text() if isinstance(widget, QAbstractButton) else "")
     if not title or isinstance(widget, (QDialog, View, *CONTROLS)):
         return None
-    said = [_plain(widget.toolTip()), widget.accessibleDescription()]
+    said = [widget.whatsThis(), _plain(widget.toolTip()), widget.accessibleDescription()]
     words = tuple(dict.fromkeys(each for each in said if each and each != title))
     return Page(
         f"controls/{title}",

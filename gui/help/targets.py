@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QMenuBar, QWidget
 
 from gui.controls.fields import Field
@@ -102,7 +102,8 @@ def reveal(panel: ControlPanel, field: Field) -> None:
     editor = focusable(field)
     if editor is not None:
         editor.setFocus(Qt.FocusReason.TabFocusReason)
-    panel.area.ensureWidgetVisible(field)
+    # What has just been unfolded has its place only when it is laid out.
+    QTimer.singleShot(0, panel, lambda: panel.area.ensureWidgetVisible(field))
 
 
 def focusable(field: Field) -> QWidget | None:

@@ -19,7 +19,7 @@ from engine.parameters import Array
 from tests.engine.algorithms.starts import collapsing, faithful, three_likelihoods
 from tests.engine.models.cases import CASES, Case
 
-SMALL = [case for case in CASES if "-d5" not in case.label and "-hold-all" not in case.label]
+SMALL = [case for case in CASES if "-d5" not in case.label and "floor" not in case.label]
 COORDINATES: tuple[dict[str, Any], ...] = (
     {},
     {"weight_coordinates": "drop-last", "covariance_coordinates": "raw", "standardize": False},

@@ -14,7 +14,7 @@ from gui.help.desk import HelpDesk
 from gui.help.keys import KEYS, menu_actions
 from gui.help.window import HelpWindow
 from gui.style import style
-from tests.gui.laboratory import Laboratory
+from tests.gui.laboratory import LEFT, NO_KEY, Laboratory
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 ALT = Qt.KeyboardModifier.AltModifier
@@ -52,9 +52,9 @@ def point_at(laboratory: Laboratory, widget: QWidget) -> None:
     laboratory.hover(widget)
 
 
-def press_in(window: QWidget, key: Qt.Key, modifiers: Qt.KeyboardModifier | None = None) -> None:
+def press_in(window: QWidget, key: Qt.Key, modifiers: Qt.KeyboardModifier = NO_KEY) -> None:
     """A key in another window than the laboratory's."""
-    QTest.keyClick(window.windowHandle(), key, modifiers or Qt.KeyboardModifier.NoModifier)
+    QTest.keyClick(window.windowHandle(), key, modifiers)
     QApplication.processEvents()
 
 
@@ -230,16 +230,13 @@ def test_point_and_ask_takes_one_click(laboratory: Laboratory) -> None:
 
 def test_names_lie_over_the_parts_until_a_key_is_pressed(laboratory: Laboratory) -> None:
     callouts = laboratory.window.help.callouts
-    for end in (
-        lambda: laboratory.press(Qt.Key.Key_Space),
-        lambda: laboratory.press(Qt.Key.Key_Q),
-        lambda: QTest.mouseClick(
-            laboratory.shell.windowHandle(), Qt.MouseButton.LeftButton, pos=QPoint(230, 40)
-        ),
-    ):
+    for key in (Qt.Key.Key_Space, Qt.Key.Key_Q, Qt.Key.Key_F2, None):
         laboratory.press(Qt.Key.Key_F2)
         assert callouts.isVisible()
-        end()
+        if key is None:
+            QTest.mouseClick(laboratory.shell.windowHandle(), LEFT, NO_KEY, QPoint(230, 40))
+        else:
+            laboratory.press(key)
         laboratory.settle()
         assert not callouts.isVisible()
         assert not laboratory.session.playing, "what ends it does nothing else"
@@ -373,8 +370,8 @@ def test_every_key_reaches_its_action_and_no_other() -> None:
             each.action.triggered.connect(lambda checked=False, name=each.name: triggered.append(name))
             each.action.setEnabled(True)
         for each in found:
-            combination = each.action.shortcut()[0]
-            own.press(combination.key(), combination.keyboardModifiers())
+            QTest.keySequence(own.shell, each.action.shortcut())
+            own.settle()
         assert triggered == [each.name for each in found]
 
 
