@@ -76,14 +76,14 @@ class Problem:
         self.meter.passes += 1.0
         return weight_curvature(self.model, self.prepared, parameters, self.workspace)
 
-    def statistics_covariance(self, parameters: Parameters) -> Array | None:
-        """The posterior's covariance of the complete data's statistics: one pass, on the meter as one gradient more.
+    def missing_information(self, parameters: Parameters) -> Array | None:
+        """The posterior's covariance of the complete data's score: one pass, on the meter as one gradient more.
 
         None, and no pass, where the model does not offer it; see `CompleteExponentialFamily`.
         """
         if not isinstance(self.model, CompleteExponentialFamily):
             return None
-        found = self.model.statistics_covariance(self.prepared, parameters, self.workspace)
+        found = self.model.missing_information(self.prepared, parameters, self.workspace)
         if found is not None:
             self.meter.gradients += 1
             self.meter.passes += 1.0

@@ -34,6 +34,8 @@ TRACE_COLUMNS = {
 }
 """Columns of a trace with their headings in the CSV."""
 JSON_TRACE_COLUMNS = ("log_likelihood", "passes", "cpu_seconds")
+ROWS_TOLD = 4096
+"""After so many rows of assignments it is told how far they are, and they may be given up."""
 ParameterPlace = tuple[str, tuple[int, ...]]
 """A block of natural parameters and where in a component's part of it a number stands."""
 
@@ -217,12 +219,14 @@ def write_assignments(
             last = first + len(shares)
             numbers = np.arange(first + 1, last + 1) if row_numbers is None else row_numbers[first:last]
             components = np.argmax(shares, axis=1) + 1
-            for row, component, cells in zip(
-                numbers.tolist(), components.tolist(), shares.tolist(), strict=True
-            ):
-                rows.writerow((row, component, *cells))
-            if progress is not None:
-                progress(last / total)
+            for begin in range(0, len(shares), ROWS_TOLD):
+                part = slice(begin, begin + ROWS_TOLD)
+                columns = (numbers[part].tolist(), components[part].tolist(), shares[part].tolist())
+                rows.writerows(
+                    (row, component, *cells) for row, component, cells in zip(*columns, strict=True)
+                )
+                if progress is not None:
+                    progress(min(first + part.stop, last) / total)
 
 
 def row_numbers(story: DataStory) -> npt.NDArray[np.intp] | None:

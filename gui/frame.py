@@ -504,13 +504,26 @@ def _paths(scene: Scene, trace: Trace, iteration: int) -> tuple[npt.NDArray[np.i
     return iterations, weights, scene.projection.points(layout_block.shift + layout_block.unit * thinned)
 
 
+SAYS_ITSELF = ("left-constraints", "collapsed", "diverged", "iteration-limit", "time-limit", "stopped")
+"""Statuses whose reason is a verb with all that belongs to it: 'collapsed at 9: ...'."""
+
+
+def _ending(lane: LaneFrame) -> str:
+    """How a lane ended, in a sentence that names it once."""
+    if lane.reason.startswith(lane.title):
+        return lane.reason
+    if lane.status in SAYS_ITSELF:
+        return f"{lane.title} {lane.reason}"
+    return f"{lane.title} {lane.status} after {lane.iteration}: {lane.reason}"
+
+
 def _sentence(lanes: Sequence[LaneFrame]) -> str:
     """The line that says in words what just happened: the newest event at the cursor, or the end."""
     said = []
     for lane in lanes:
         here = [event for place, event in lane.events if place == lane.iteration]
         if lane.ended:
-            said.append(f"{lane.title}: {lane.status} after {lane.iteration}, {lane.reason}")
+            said.append(_ending(lane))
         elif here:
             said.append(f"{lane.title} at {lane.iteration}: {here[-1].detail}")
         elif lane.half:

@@ -22,6 +22,10 @@ COMPONENT_COLOURS = (
 )
 """Okabe & Ito (2008), told apart with every common colour blindness, extended from Tol's muted scheme."""
 
+_BRIGHTER = {"#0072b2": "#0a84cf", "#8c6d1f": "#9f7c23", "#882255": "#b8457f", "#6a51a3": "#8a74ba"}
+COMPONENT_COLOURS_DARK = tuple(_BRIGHTER.get(colour, colour) for colour in COMPONENT_COLOURS)
+"""The same hues upon a dark canvas: the four darkest are brighter, so that thin lines can be seen."""
+
 LANE_DASHES: tuple[tuple[float, ...], ...] = (
     (),
     (6.0, 3.0),
@@ -185,4 +189,5 @@ def style(theme: str, lecture: bool = False) -> Style:
     if lecture:
         colours |= _LECTURE_CONTRAST[theme]
     sizes = _LECTURE if lecture else _USUAL
-    return Style(lecture=lecture, components=COMPONENT_COLOURS, **colours, **sizes)  # type: ignore[arg-type]
+    components = COMPONENT_COLOURS_DARK if theme == "dark" else COMPONENT_COLOURS
+    return Style(lecture=lecture, components=components, **colours, **sizes)  # type: ignore[arg-type]

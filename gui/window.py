@@ -541,6 +541,8 @@ class Window(QObject):
 
     def close_now(self) -> None:
         """Ends every thread and closes the window, without a question."""
+        if "gallery" in vars(self):
+            self.gallery.miniatures.pause()
         self._ticker.stop()
         self.exports.close()
         self.session.close()

@@ -14,6 +14,7 @@ import pytest
 
 from commands.listing import EXPERIMENTS, KINDS
 from commands.source import Options, experiment_from
+from engine.algorithms.gradient_ascent import GradientAscent
 from engine.datasets.file import File
 from engine.experiment import Experiment
 from engine.models.gaussian_mixture import GaussianMixture
@@ -225,7 +226,7 @@ def test_list_names_everything_with_settings_and_ranges(capsys: pytest.CaptureFi
     by_name = {(each["kind"], each["name"]): each for each in listed}
     gradient = by_name["algorithms", "gradient-ascent"]
     rate = next(each for each in gradient["settings"] if each["name"] == "learning_rate")
-    assert (rate["above"], rate["default"], rate["adjustable"]) == (0.0, 0.5, True)
+    assert (rate["above"], rate["default"], rate["adjustable"]) == (0.0, GradientAscent().learning_rate, True)
     assert gradient["source"]
     assert all(each["summary"] and len(each["summary"]) <= 110 for each in listed)
     starts = json.loads(succeeds(capsys, "list", "starts", "--json"))

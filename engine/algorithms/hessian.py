@@ -87,29 +87,21 @@ def hessian_by_louis(problem: Problem, state: GradientState, directions: Array) 
     """The same Hessian (r, r) at a state; None where the model does not offer it.
 
     Observed information is complete information less missing information, and what is missing is the posterior's
-    covariance of the complete data's score (Louis 1982, J. Roy. Statist. Soc. B 44, 226-233). The score is linear
-    in the complete data's statistics s, so with its matrix S
+    covariance of the complete data's score (Louis 1982, J. Roy. Statist. Soc. B 44, 226-233):
 
-        -H = -d2 Q(E[s | x], theta) / d theta2 - S cov(s | x) S',
+        -H = -d2 Q(E[s | x], theta) / d theta2 - cov(score | x),
 
     where only the covariance needs the data: one pass.
     """
-    model, parameters = problem.model, state.position.parameters
-    if not isinstance(model, CompleteExponentialFamily):
+    model, chart, position = problem.model, state.chart, state.position
+    missing = problem.missing_information(position.parameters)
+    if missing is None or not isinstance(model, CompleteExponentialFamily):
         return None
-    covariance = problem.statistics_covariance(parameters)
-    if covariance is None:
-        return None
-    statistics = state.position.expectation.statistics
-    score = np.empty((state.x.size, len(covariance)))
-    for place in range(len(covariance)):
-        unit = np.zeros_like(statistics)
-        unit[place] = 1.0
-        score[:, place] = state.chart.pull_back(state.x, model.complete_gradient(unit, parameters))
-    score = directions.T @ score
-    missing = score @ covariance @ score.T / problem.total_weight
-    complete = complete_information(problem, model, state.chart, state.x, statistics, directions)
-    return _symmetric(missing - complete)
+    pulled = np.array([chart.pull_back(state.x, row) for row in missing])
+    both = np.array([chart.pull_back(state.x, column) for column in pulled.T])
+    along = directions.T @ both @ directions / problem.total_weight
+    statistics = position.expectation.statistics
+    return _symmetric(along - complete_information(problem, model, chart, state.x, statistics, directions))
 
 
 def complete_information(

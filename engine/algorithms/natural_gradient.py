@@ -1,5 +1,6 @@
 """Gradient ascent in the metric of the complete data's Fisher information."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -27,8 +28,10 @@ class NaturalGradient(CoordinateGradientAlgorithm):
     data, which is dear; that of the complete data comes without a pass (Titterington 1984). A short step is then the
     same in all coordinates, and the same as EM's: at the rate 1 it is an EM step but for what is curved, and with the
     counts n pi_k in place of those that the E step found. Where coordinates change no parameter (softmax can be
-    shifted) F has no inverse, and the step no share. Backtracking halves the rate until the log-likelihood rises by
-    1e-4 of what the slope promises.
+    shifted) F has no inverse, and the step no share. A step's length sqrt(s'F s), about the root of twice the
+    Kullback-Leibler divergence of a complete observation, is cut to `longest_step`: where a covariance is far too small
+    the log-likelihood would rise by a step that leads anywhere. Backtracking halves a step until it rises by 1e-4 of
+    what the slope promises.
 
     The right one to see what EM's metric does for a gradient; where clusters overlap it crawls as EM does.
     """
@@ -56,6 +59,15 @@ class NaturalGradient(CoordinateGradientAlgorithm):
         maximum=1e6,
         adjustable=True,
     )
+    longest_step: float = setting(
+        1.0,
+        label="Longest step",
+        help="No step is longer than this in the information's metric, where 1 is about one standard deviation.",
+        above=0.0,
+        maximum=1e6,
+        logarithmic=True,
+        adjustable=True,
+    )
     line_search: str = setting(
         "backtracking",
         label="Line search",
@@ -78,32 +90,30 @@ class NaturalGradient(CoordinateGradientAlgorithm):
 
     def step(self, problem: Problem, state: State) -> tuple[State, Info]:
         assert isinstance(state, GradientState)
-        direction = self._direction(problem, state)
+        step = self._longest_allowed(problem, state)
         if self.line_search == "none":
-            x = state.x + self.learning_rate * direction
-            return self.evaluate(problem, state.chart, x), NOTHING_TO_TELL
-        found = backtracked(
-            self,
-            problem,
-            state,
-            lambda rate: state.x + rate * direction,
-            self.learning_rate,
-            at_least=state.position.log_likelihood,
-        )
+            return self.evaluate(problem, state.chart, state.x + step), NOTHING_TO_TELL
+        here = state.position.log_likelihood
+        found = backtracked(self, problem, state, lambda share: state.x + share * step, 1.0, at_least=here)
         if isinstance(found, GradientState):
             return found, NOTHING_TO_TELL
         if found is not None:
             raise found
         return state, Info((Event("fallback", NO_STEP_RISES),), Ended("converged", NO_STEP_RISES))
 
-    def _direction(self, problem: Problem, state: GradientState) -> Array:
-        """The damped information's inverse times the gradient of the mean log-likelihood."""
+    def _longest_allowed(self, problem: Problem, state: GradientState) -> Array:
+        """The rate times the natural gradient, cut where it is too long."""
         model = problem.model
         assert isinstance(model, CompleteExponentialFamily)
         statistics = model.mean_statistics(problem.prepared, state.position.parameters)
         directions = directions_of(state.chart, state.x)
-        information = complete_information(problem, model, state.chart, state.x, statistics, directions)
-        damped = checked(information, state) + self.damping * np.eye(len(information))
-        return np.asarray(
-            directions @ newton_step(damped, directions.T @ state.gradient / problem.total_weight)
+        information = checked(
+            complete_information(problem, model, state.chart, state.x, statistics, directions), state
         )
+        damped = information + self.damping * np.eye(len(information))
+        along = newton_step(
+            damped, directions.T @ state.gradient * (self.learning_rate / problem.total_weight)
+        )
+        length = math.sqrt(max(0.0, float(along @ information @ along)))
+        share = self.longest_step / length if length > self.longest_step else 1.0
+        return np.asarray(directions @ (share * along))

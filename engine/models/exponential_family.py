@@ -36,16 +36,18 @@ class CompleteExponentialFamily(ABC):
 
     @abstractmethod
     def complete_gradient(self, statistics: Array, parameters: Parameters) -> Array:
-        """The gradient of Q(statistics, .) in the natural blocks (flat), the complete data's score: linear in both
-        halves of `statistics`. Held blocks have a gradient of 0, and so has a weight of 0."""
+        """The gradient of Q(statistics, .) in the natural blocks (flat): the complete data's score.
 
-    def statistics_covariance(
+        Held blocks have a gradient of 0, and so has a weight of 0.
+        """
+
+    def missing_information(
         self, prepared: Any, parameters: Parameters, workspace: Workspace
     ) -> Array | None:
-        """The sum over units of w_i cov(s(x_i, z_i) | x_i), under the posterior: one pass over all units.
+        """The sum over units of w_i times the posterior's covariance of the complete data's score: one pass.
 
-        In the order of the first half of an E step's statistics, square. None where the model does not offer it, or
-        where rounding would leave no digits at these parameters.
+        Square, in the natural blocks (flat). It is what complete information exceeds observed information by (Louis
+        1982). None where the model does not offer it, or not at these parameters.
         """
         return None
 

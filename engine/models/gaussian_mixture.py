@@ -20,7 +20,14 @@ from engine.models.gaussian_moments import (
     quadratic_features,
     sums_about_origin,
 )
-from engine.models.mixture import Coefficients, Mixture, MixturePrepared, weighted_moments, weights_with_signs
+from engine.models.mixture import (
+    Coefficients,
+    Mixture,
+    MixturePrepared,
+    Places,
+    weighted_moments,
+    weights_with_signs,
+)
 from engine.models.precisions import Precisions, precisions_of, precisions_of_variances
 from engine.parameters import (
     Array,
@@ -388,6 +395,29 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
                 excess = np.tensordot(counts / counts.sum(), excess, axes=1)
         remainder[places["covariances"]] = -excess.ravel()
         return remainder
+
+    def component_score(self, parameters: Parameters, columns: Array, k: int) -> tuple[Places, Array]:
+        """1/pi_k, P (x - mu) and (P (x - mu)(x - mu)' P - P) / 2 in the blocks of component k."""
+        places, means, weight = parameters.layout.places, parameters["means"], parameters["weights"][k]
+        d, m = columns.shape
+        precision, tied = self._precisions(parameters).precision, self.covariance == "tied"
+        own, centred = precision[0 if tied else k], columns - means[k][:, None]
+        if self._axis_parallel:
+            along = own[:, None] * centred
+            about = 0.5 * (along**2 - own[:, None])
+            if self.covariance == "spherical":
+                about = about.sum(axis=0, keepdims=True)
+        else:
+            along = own @ centred
+            about = 0.5 * (along[:, None, :] * along - own[:, :, None]).reshape(d * d, m)
+        first = places["covariances"].start + (0 if tied else k * len(about))
+        where = (
+            [places["weights"].start + k],
+            places["means"].start + k * d + np.arange(d),
+            first + np.arange(len(about)),
+        )
+        of_weight = np.full((1, m), 1.0 / weight if weight > 0 else 0.0)
+        return np.concatenate(where), np.concatenate((of_weight, along, about))
 
     def expected_log_likelihood(
         self, prepared: MixturePrepared, statistics: Array, parameters: Parameters

@@ -34,6 +34,8 @@ from engine.parameters import Array, Parameters
 from engine.settings import setting
 from engine.wording import counted
 
+Places = npt.NDArray[np.intp]
+
 LOWEST_EXPONENT = -700.0
 LOWEST_TOTAL = 1e-80
 FAINT = 1e-200
@@ -431,27 +433,38 @@ class Mixture(Model):
         ratios = np.divide(counts, weights, out=np.zeros_like(weights), where=weights != 0)
         return self.gradient(Expectation(math.nan, statistics, ratios), parameters)
 
-    def statistics_covariance(
+    def component_score(self, parameters: Parameters, columns: Array, k: int) -> tuple[Places, Array] | None:
+        """The gradient of log pi_k + log f_k(x) in the natural blocks at columns (d, m), exactly.
+
+        Places (P,) in the flat vector and the entries there (P, m). None where the model does not offer it.
+        """
+        return None
+
+    def missing_information(
         self, prepared: MixturePrepared, parameters: Parameters, workspace: Workspace
     ) -> Array | None:
-        """The sum over rows of w_i cov(z_ik t(x_i)) under the posterior, (K F, K F): diag(r) - rr', times tt'."""
-        coefficients = self.coefficients(parameters)
-        if coefficients.exact or coefficients.signs is not None:
+        """Of each row sum_k r_k s_k s_k' - s s' with s = sum_k r_k s_k, for the scores s_k of the components."""
+        components, size = range(len(parameters["weights"])), parameters.layout.size
+        first_row = prepared.columns[:, :1]
+        if (
+            parameters["weights"].min() < 0
+            or self.component_score(parameters, first_row, components[0]) is None
+        ):
             return None
-        size = coefficients.table.shape[1]
 
         def work(index: int) -> Array:
             first, last = prepared.blocks[index]
             columns = prepared.columns[:, first:last]
-            features = self.features(columns) if prepared.stored is None else prepared.stored[index]
-            _, shares = self._log_space_rows(parameters, coefficients, columns)
-            counted = shares if prepared.row_weights is None else shares * prepared.row_weights[first:last]
-            sums = (counted[:, None, :] * features).reshape(-1, last - first)
-            found = -sums @ (shares[:, None, :] * features).reshape(-1, last - first).T
-            for k in range(len(shares)):
-                own = slice(k * size, (k + 1) * size)
-                found[own, own] += sums[own] @ features.T
-            return found
+            shares = self.responsibilities(parameters, columns)
+            counts = 1.0 if prepared.row_weights is None else prepared.row_weights[first:last]
+            found, mean = np.zeros((size, size)), np.zeros((size, last - first))
+            for k in components:
+                scored = self.component_score(parameters, columns, k)
+                assert scored is not None
+                places, score = scored
+                found[np.ix_(places, places)] += (score * (counts * shares[k])) @ score.T
+                mean[places] += shares[k] * score
+            return np.asarray(found - (mean * counts) @ mean.T)
 
         return functools.reduce(np.add, workspace.over_blocks(work, len(prepared.blocks), prepared.units))
 

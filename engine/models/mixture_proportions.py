@@ -17,6 +17,7 @@ from engine.models.base import Blocks, Expectation, Frame, Model, Prepared, Unde
 from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
 from engine.models.mixture import added, block_edges, weights_with_signs
 from engine.models.posterior import EXACT, Posterior
+from engine.models.weight_curvature import weight_curvature
 from engine.models.workspace import Workspace
 from engine.parameters import Array, Block, Layout, Parameters, Simplex, frozen
 from engine.wording import counted, number_text
@@ -207,27 +208,15 @@ class MixtureProportions(Model, CompleteExponentialFamily):
         counts = statistics.reshape(2, -1)[0, :-1]
         return np.divide(counts, weights, out=np.zeros_like(weights), where=weights != 0)
 
-    def statistics_covariance(
+    def missing_information(
         self, prepared: ProportionsPrepared, parameters: Parameters, workspace: Workspace
     ) -> Array:
-        """The sum over rows of w_i (diag r_i - r_i r_i'), and 0 for the last statistic, which no weight goes with."""
-        weights = parameters["weights"]
-
-        def work(index: int) -> Array:
-            first, last = prepared.blocks[index]
-            shares = self.responsibilities(parameters, prepared.columns[:, first:last])
-            counted = shares
-            if prepared.row_weights is not None:
-                counts = prepared.row_weights[first:last]
-                # A row that counts for nothing may be impossible, and its shares then are no numbers.
-                shares = np.where(counts > 0, shares, 0.0)
-                counted = shares * counts
-            return np.asarray(np.diag(counted.sum(axis=1)) - counted @ shares.T)
-
-        covariance = np.zeros((weights.size + 1, weights.size + 1))
-        for each in workspace.over_blocks(work, len(prepared.blocks), prepared.units):
-            covariance[:-1, :-1] += each
-        return covariance
+        """Of each row diag(m / pi) - mm' with m_k = L_k / f: the score of component k is 1 / pi_k."""
+        curvature, weights = weight_curvature(self, prepared, parameters, workspace), parameters["weights"]
+        # sum_l pi_l m_l = 1, so the rows' sums of m are the curvature's product with the weights.
+        ratios = curvature @ weights
+        own = np.divide(ratios, weights, out=np.zeros_like(weights), where=weights > 0)
+        return np.asarray(np.diag(own) - curvature)
 
     def expected_log_likelihood(
         self, prepared: ProportionsPrepared, statistics: Array, parameters: Parameters

@@ -12,7 +12,14 @@ from engine.dataset import Dataset
 from engine.errors import InputError
 from engine.models.base import Blocks, Expectation, Frame, UndefinedLikelihood
 from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
-from engine.models.mixture import Coefficients, Mixture, MixturePrepared, weighted_moments, weights_with_signs
+from engine.models.mixture import (
+    Coefficients,
+    Mixture,
+    MixturePrepared,
+    Places,
+    weighted_moments,
+    weights_with_signs,
+)
 from engine.parameters import Array, Block, Layout, Parameters, Positive, Simplex, frozen
 
 LARGEST_COUNT = 2.0**53
@@ -156,6 +163,16 @@ class PoissonMixture(Mixture, CompleteExponentialFamily):
         moved[places["weights"]] = solve_weights(weights, gradient[places["weights"]], float(counts.sum()))
         moved[places["rates"]] = (share[:, None] * rates * slope / block.unit).ravel()
         return moved
+
+    def component_score(self, parameters: Parameters, columns: Array, k: int) -> tuple[Places, Array]:
+        """1/pi_k and x / lambda - 1 in the blocks of component k, in the units of the blocks."""
+        places, weight = parameters.layout.places, parameters["weights"][k]
+        d, m = columns.shape
+        rates, unit = self._rates(parameters)[0][k][:, None], parameters.layout.by_name["rates"].unit
+        ratios = np.divide(columns, rates, out=np.zeros((d, m)), where=columns > 0)
+        where = ([places["weights"].start + k], places["rates"].start + k * d + np.arange(d))
+        of_weight = np.full((1, m), 1.0 / weight if weight > 0 else 0.0)
+        return np.concatenate(where), np.concatenate((of_weight, (ratios - 1.0) * unit[:, None]))
 
     def moments(self, parameters: Parameters) -> tuple[Array, Array, Array]:
         rates = parameters.in_data_units()["rates"]

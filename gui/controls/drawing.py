@@ -83,6 +83,7 @@ class DrawingTools(QWidget):
             button.setStyleSheet(
                 f"QToolButton {{ border: 2px solid {colour}; border-radius: 4px; padding: 1px 5px; }}"
                 f"QToolButton:checked {{ background: {colour}; color: {chosen.canvas}; font-weight: bold; }}"
+                f"QToolButton:focus {{ border: 3px solid {chosen.text}; padding: 0px 4px; }}"
             )
 
     def _tell(self) -> None:

@@ -29,6 +29,8 @@ from gui.controls.words import number_text, plain_title, tooltip
 from gui.style import Style, style
 
 NEVER_SHOWN = ("content", "sha256", "points", "classes")
+MOST_LOOKS = 3
+"""How often the panel looks once more whether everything fits, while forms are laid out."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class ControlPanel(QWidget):
         self._columns: tuple[str, ...] = ()
         self._arranged_by_hand = False
         self._arranging = False
+        self._looks_left = 0
         self._tab_order: list[QWidget] = []
         # Widgets that were just made have no size yet; a moment later they have.
         self._fitting = QTimer(self)
@@ -143,6 +146,7 @@ class ControlPanel(QWidget):
         if self._arranged_by_hand or self._experiment is None:
             return
         self._arranging = True
+        before = [section.is_open for section in self.sections.values()]
         foldable = [self.sections[name] for name in ("model", "start", "stop")]
         contents = self.area.widget()
         assert contents is not None
@@ -152,6 +156,10 @@ class ControlPanel(QWidget):
             height += section.body.sizeHint().height()
             section.open(height <= self.height())
         self._arranging = False
+        if self._looks_left and before != [section.is_open for section in self.sections.values()]:
+            # What has just been opened knows its true height only once it has been laid out.
+            self._looks_left -= 1
+            self._fitting.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -203,7 +211,8 @@ class ControlPanel(QWidget):
 
     def show_experiment(self, experiment: Experiment, context: PanelContext) -> None:
         """Fills all controls; tells nobody."""
-        first = self._experiment is None
+        before = self._experiment
+        other_form = before is None or type(before.data) is not type(experiment.data)
         self._experiment, self._context = experiment, context
         reasons = context.reasons
         self._show_data(experiment.data, context)
@@ -221,7 +230,8 @@ class ControlPanel(QWidget):
             panel.offer_defaults(str(index) in context.changed)
         self._summarise(experiment)
         self._tab_order = order_tabs(self, self._tab_order)
-        if first:
+        if other_form:
+            self._looks_left = MOST_LOOKS
             self._fitting.start()
 
     def show_in_flight(self, in_flight: Sequence[Mapping[str, Any]], iterations: tuple[int, ...]) -> None:
@@ -311,8 +321,8 @@ class ControlPanel(QWidget):
     def _summarise(self, experiment: Experiment) -> None:
         self.sections["data"].set_summary(plain_title(experiment.data.name))
         components = getattr(experiment.model, "components", None)
-        of = f", {components} components" if components is not None else ""
-        self.sections["model"].set_summary(f"{plain_title(experiment.model.name)}{of}")
+        of = f"K = {components}, " if components is not None else ""
+        self.sections["model"].set_summary(f"{of}{plain_title(experiment.model.name)}")
         seed = getattr(experiment.start, "seed", None)
         with_seed = f", seed {seed}" if seed is not None else ""
         self.sections["start"].set_summary(f"{plain_title(experiment.start.name)}{with_seed}")

@@ -17,7 +17,7 @@ BOX_OVER_BOX, FAR = 20.0, 4.0
 PADDING = 8.0
 GAP = 10.0
 VEIL = 0.62
-HINT = "Any key or click goes on. F1 on a part opens its page."
+HINT = "Any key or click goes on"
 ENDING = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel)
 
 
@@ -187,9 +187,14 @@ class Callouts(QWidget):
     def _draw_hint(self, painter: QPainter) -> None:
         chosen = self._style
         painter.setFont(chosen.font(small=True, bold=True))
-        painter.setPen(chosen.colour("text"))
-        area = QRectF(self.rect()).adjusted(0, 6, -12, 0)
-        painter.drawText(area, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight, HINT)
+        metrics = painter.fontMetrics()
+        width, height = metrics.horizontalAdvance(HINT) + 2 * PADDING, metrics.height() + PADDING
+        box = QRectF(self.width() - width - 4, 2, width, height)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(chosen.colour("accent"))
+        painter.drawRoundedRect(box, 5, 5)
+        painter.setPen(chosen.colour("accent_text"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, HINT)
 
 
 def _over(box: QRectF, others: Sequence[QRectF]) -> float:

@@ -133,8 +133,19 @@ class HelpDesk(QObject):
             self.palette.close_now()
             return
         self.palette.open(
-            all_targets(window.shell.menuBar(), window.transport, window.panel, self.book, self.reading.read)
+            all_targets(
+                window.shell.menuBar(),
+                window.transport,
+                window.panel,
+                self.book,
+                self.reading.read,
+                self._show_controls,
+            )
         )
+
+    def _show_controls(self) -> None:
+        if self._window.lecture.on:
+            self._window.lecture.toggle()
 
     def _parts(self) -> "list[Callout]":
         from gui.help.callouts import Callout

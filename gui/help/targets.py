@@ -33,14 +33,22 @@ class Target:
 
 
 def all_targets(
-    bar: QMenuBar, transport: Transport, panel: ControlPanel, book: Book, read: Callable[[Page], None]
+    bar: QMenuBar,
+    transport: Transport,
+    panel: ControlPanel,
+    book: Book,
+    read: Callable[[Page], None],
+    show_controls: Callable[[], None],
 ) -> list[Target]:
-    """Every action of the menu bar, every setting of the controls, every page of the help."""
+    """Every action of the menu bar, every setting of the controls, every page of the help.
+
+    `read` opens a page; `show_controls` brings the controls back where they are hidden.
+    """
     actions = menu_actions(bar)
     return [
         *(_action(each) for each in actions if each.action.isEnabled() and not each.page),
-        *_settings(panel),
-        *_bar_settings(transport),
+        *_settings(panel, show_controls),
+        *_bar_settings(transport, show_controls),
         *(_experiment(each, book) for each in actions if each.page),
         *(
             Target(PAGE, page.title, _about(page, book), "", partial(read, page))
@@ -65,7 +73,7 @@ def _about(page: Page, book: Book) -> str:
     return f"{of}: {page.lead}" if of else page.lead
 
 
-def _settings(panel: ControlPanel) -> Iterator[Target]:
+def _settings(panel: ControlPanel, show_controls: Callable[[], None]) -> Iterator[Target]:
     for field in panel.findChildren(Field):
         form = _ancestor(field, SettingsForm)
         if isinstance(form, SettingsForm) and not form.offers(field.setting.name):
@@ -73,10 +81,15 @@ def _settings(panel: ControlPanel) -> Iterator[Target]:
         section = _ancestor(field, Section)
         where = _section_title(section) if isinstance(section, Section) else ""
         if where:
-            yield Target(SETTING, field.setting.label, where, "", partial(reveal, panel, field))
+
+            def choose(field: Field = field) -> None:
+                show_controls()
+                reveal(panel, field)
+
+            yield Target(SETTING, field.setting.label, where, "", choose)
 
 
-def _bar_settings(transport: Transport) -> Iterator[Target]:
+def _bar_settings(transport: Transport, show_controls: Callable[[], None]) -> Iterator[Target]:
     for widget in (
         transport.speed,
         transport.clock,
@@ -85,11 +98,15 @@ def _bar_settings(transport: Transport) -> Iterator[Target]:
         transport.first_column,
         transport.second_column,
     ):
-        if not widget.isHidden() and widget.isEnabled():
-            name = widget.accessibleName() or transport.truth.text()
-            yield Target(
-                SETTING, name, "The bar on top", "", partial(widget.setFocus, Qt.FocusReason.TabFocusReason)
-            )
+        if widget.isHidden() or not widget.isEnabled():
+            continue
+
+        def choose(widget: QWidget = widget) -> None:
+            show_controls()
+            widget.setFocus(Qt.FocusReason.TabFocusReason)
+
+        name = widget.accessibleName() or transport.truth.text()
+        yield Target(SETTING, name, "The bar on top", "", choose)
 
 
 def reveal(panel: ControlPanel, field: Field) -> None:

@@ -8,7 +8,12 @@ from gui.style import Style
 
 HEADER_GAP = 3.0
 SAMPLE_WIDTH = 2.2
-OUTSIDE = "outside the constraints"
+NO_LIKELIHOOD = {
+    "left-constraints": "outside the constraints",
+    "collapsed": "collapsed: no maximum here",
+    "not-finite": "diverged: no likelihood here",
+}
+"""What a lane says that has no likelihood any more, by the kind of the event that took it away."""
 
 
 def header_height(style: Style) -> float:
@@ -61,8 +66,17 @@ def _word(
     return float(place.left() + metrics.horizontalAdvance(shown))
 
 
-def draw_outside(painter: QPainter, area: QRectF, style: Style) -> None:
+def why_no_likelihood(lane: LaneFrame) -> str:
+    """In a few words, where a lane is that has no likelihood: told by the newest event that took it away."""
+    for iteration, event in reversed(lane.events):
+        if iteration <= lane.iteration and event.kind in NO_LIKELIHOOD:
+            return NO_LIKELIHOOD[event.kind]
+    return NO_LIKELIHOOD["left-constraints"]
+
+
+def draw_outside(painter: QPainter, area: QRectF, lane: LaneFrame, style: Style) -> None:
     """A hatched edge and the words: what is shown is no likelihood's climb any more."""
+    text = why_no_likelihood(lane)
     band = max(9.0, 0.75 * style.font_size)
     frame = QPainterPath()
     frame.addRect(area)
@@ -74,13 +88,13 @@ def draw_outside(painter: QPainter, area: QRectF, style: Style) -> None:
     painter.fillPath(edge, QBrush(style.colour("danger", 0.65), Qt.BrushStyle.BDiagPattern))
     font = style.font(small=True, bold=True)
     metrics = QFontMetricsF(font)
-    width, height = metrics.horizontalAdvance(OUTSIDE) + 14, metrics.height() + 5
+    width, height = metrics.horizontalAdvance(text) + 14, metrics.height() + 5
     plate = QRectF(area.center().x() - 0.5 * width, area.bottom() - height - 0.2 * band, width, height)
     painter.setPen(style.pen("danger", style.axis_width))
     painter.setBrush(style.colour("canvas"))
     painter.drawRoundedRect(plate, 3, 3)
     painter.setFont(font)
-    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, OUTSIDE)
+    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
     painter.restore()
 
 

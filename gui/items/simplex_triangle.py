@@ -28,8 +28,14 @@ class Triangle(Chart):
         # Two thirds of the height stand above the centre of the triangle.
         middle = area.center().y() + side * math.sqrt(3) / 12
         self.centre = QPointF(area.center().x(), middle)
-        half = np.array([area.width() / 2, area.bottom() - middle]) - 8
-        extent = farthest(frame, lambda weights: with_sum_one(weights) @ TRIANGLE, half / side)
+        across, above, below = area.width() / 2 - 8, middle - area.top() - 8, area.bottom() - middle - 8
+
+        def reach(weights: Array) -> Array:
+            """How far points are to the side, above and below, each as positive number."""
+            x, y = (with_sum_one(weights) @ TRIANGLE).T
+            return np.stack((np.abs(x), np.maximum(y, 0.0), np.maximum(-y, 0.0)), axis=1)
+
+        extent = farthest(frame, reach, np.array([across, above, below]) / side)
         self.halvings = doublings(extent, 1.0)
         self.side = side / 2.0**self.halvings
 

@@ -37,7 +37,7 @@ def draw_numbers(painter: QPainter, style: Style, lanes: Sequence[LaneFrame], ar
     metrics = QFontMetricsF(style.font(small=True))
     first = max(metrics.horizontalAdvance(text) for text, _ in texts)
     second = max(metrics.horizontalAdvance(text) for _, text in texts)
-    wanted = SAMPLE + first + second + 16
+    wanted = SAMPLE + first + second + (30 if columns > 1 else 16)
     scale = min(1.0, width / wanted, height / metrics.height())
     painter.setFont(style.font(small=True, scale=scale))
     for place, (lane, (total, smallest)) in enumerate(zip(lanes, texts, strict=True)):

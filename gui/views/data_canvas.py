@@ -184,15 +184,18 @@ class DataCanvas(View):
         self._draw_layers(painter, frame, lane, axes, whole.size())
         painter.save()
         painter.setClipRect(axes.area)
+        gripped = self._drag.grip if self._drag is not None else self._hovered
+        if gripped is None:
+            # Beneath the components, whose numbers it would hide.
+            draw_ghost(painter, axes, scene, self.start_shown(frame), None, style)
         if flat:
             self._draw_line(painter, frame, lane, axes)
         else:
             self._draw_plane(painter, frame, lane, axes)
         if not lane.is_likelihood:
-            draw_outside(painter, axes.area, style)
-        gripped = self._drag.grip if self._drag is not None else self._hovered
-        draw_ghost(painter, axes, scene, self.start_shown(frame), gripped, style)
+            draw_outside(painter, axes.area, lane, style)
         if gripped is not None:
+            draw_ghost(painter, axes, scene, self.start_shown(frame), gripped, style)
             draw_hint(
                 painter, axes.area, self._hint_place(frame, axes, gripped), _hint(frame, gripped), style
             )
@@ -248,9 +251,9 @@ class DataCanvas(View):
     def _draw_line(self, painter: QPainter, frame: Frame, lane: LaneFrame, axes: Axes) -> None:
         scene, style = frame.scene, self.style_in_use.recoloured(lane.colours)
         draw_densities(painter, axes, scene, lane.parameters, lane.components, style)
-        draw_line_means(painter, axes, lane.components, lane.means_path, style)
         if frame.show_truth and scene.truth is not None:
             draw_line_truth(painter, axes, scene.truth, style)
+        draw_line_means(painter, axes, lane.components, lane.means_path, style)
         if lane.half and lane.next_components is not None:
             draw_line_arrows(painter, axes, lane.components, lane.next_components, style)
 

@@ -18,14 +18,19 @@ def test_a_text_takes_the_place_of_a_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_was_there_stays_while_it_is_written_and_where_that_fails(tmp_path: Path) -> None:
-    path = tmp_path / "a.txt"
-    write_whole(path, "first")
-    with pytest.raises(ZeroDivisionError), writing(path) as stream:
+def half_written(path: Path) -> None:
+    with writing(path) as stream:
         stream.write("half of the sec")
         stream.flush()
         assert path.read_text() == "first"
         raise ZeroDivisionError
+
+
+def test_what_was_there_stays_while_it_is_written_and_where_that_fails(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    write_whole(path, "first")
+    with pytest.raises(ZeroDivisionError):
+        half_written(path)
     assert path.read_text() == "first"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -189,7 +189,9 @@ class Laboratory:
         found = widget.mapTo(self.shell, where).toPoint()
         there = self.shell.childAt(found)
         assert widget.isVisible(), f"{_name(widget)} is hidden"
-        assert there is widget or widget.isAncestorOf(there), f"{_name(there)} covers {_name(widget)}"
+        assert there is widget or (there is not None and widget.isAncestorOf(there)), (
+            f"{_name(there)} covers {_name(widget)}"
+        )
         return found
 
     def _scroll_to(self, widget: QWidget) -> None:
@@ -261,7 +263,7 @@ class Laboratory:
     def write(self, text: str) -> None:
         """Types into whatever has the focus."""
         for letter in text:
-            QTest.keyClick(self.shell.windowHandle(), letter)
+            QTest.keyClick(self.shell.windowHandle(), letter)  # type: ignore[call-overload]
         self.settle()
 
     def retype(self, entry: QLineEdit, text: str, end: Qt.Key = Qt.Key.Key_Return) -> None:

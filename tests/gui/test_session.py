@@ -155,12 +155,13 @@ def separation(session: Session) -> float:
 def gates(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[int, threading.Event]]:
     """What is prepared in the background waits for the event of its number of rows."""
     known: dict[int, threading.Event] = {rows: threading.Event() for rows in (25_000, 30_000)}
-    prepare = session_module.prepare
+    prepare = vars(session_module)["prepare"]
 
     def slow(experiment: Experiment, earlier: Preparation | None = None, *rest: Any) -> Preparation:
         if threading.current_thread() is not threading.main_thread():
             assert known[experiment.data.size].wait(PATIENCE_SECONDS)  # type: ignore[attr-defined]
-        return prepare(experiment, earlier, *rest)
+        found: Preparation = prepare(experiment, earlier, *rest)
+        return found
 
     monkeypatch.setattr(session_module, "prepare", slow)
     yield known

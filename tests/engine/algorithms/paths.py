@@ -5,8 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from engine.algorithms.base import Algorithm
 from engine.trace import Step
 from tests.engine.algorithms.starts import Beginning
+
+
+def twenty_steps(start: Beginning, algorithm: Algorithm) -> list[Step]:
+    """The first twenty iterations, whatever a stopping rule would say."""
+    return start.steps(algorithm, tolerance=0.0, max_iterations=20)
 
 
 def same_bit_for_bit(one: Sequence[Step], other: Sequence[Step]) -> None:

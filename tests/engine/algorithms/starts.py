@@ -1,5 +1,6 @@
 """Problems with a known history that several tests of algorithms begin from."""
 
+import copy
 from collections.abc import Sequence
 from statistics import NormalDist
 from typing import Any
@@ -30,6 +31,12 @@ class Beginning:
         self.dataset = dataset
         self._prepared = model.prepare(dataset)
         self.start: Parameters = model.accept(self._prepared, values)
+
+    def settled(self, algorithm: Algorithm) -> "Beginning":
+        """The same, begun where a lane with this algorithm ends."""
+        other = copy.copy(self)
+        other.start = self.steps(algorithm)[-1].parameters
+        return other
 
     def problem(self) -> Problem:
         return Problem(self._model, self._prepared, 1)

@@ -18,7 +18,7 @@ from engine.starts.random_points import RandomPoints
 from engine.stopping import Stop
 from engine.trace import Step
 from tests import textbook
-from tests.engine.algorithms.paths import follows, same_bit_for_bit
+from tests.engine.algorithms.paths import follows, same_bit_for_bit, twenty_steps
 from tests.engine.algorithms.starts import Beginning, deaths, faithful, first_experiment
 from tests.textbook import extended
 
@@ -32,9 +32,8 @@ def state_of(step: Step) -> AnnealedState:
 
 @pytest.mark.parametrize("name", STARTS)
 def test_with_a_first_beta_of_1_it_is_em_bit_for_bit(name: str) -> None:
-    limits = {"tolerance": 0.0, "max_iterations": 20}
-    one = STARTS[name].steps(AnnealedEM(first_beta=1.0), **limits)
-    other = STARTS[name].steps(ExpectationMaximization(), **limits)
+    one = twenty_steps(STARTS[name], AnnealedEM(first_beta=1.0))
+    other = twenty_steps(STARTS[name], ExpectationMaximization())
     same_bit_for_bit(one, other)
     assert [step.e_steps for step in one] == [step.e_steps for step in other]
 

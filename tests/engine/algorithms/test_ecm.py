@@ -10,7 +10,7 @@ from engine.algorithms.em import ExpectationMaximization
 from engine.datasets.three_clusters import ThreeClusters
 from engine.models.gaussian_mixture import GaussianMixture
 from tests import textbook
-from tests.engine.algorithms.paths import follows, same_bit_for_bit
+from tests.engine.algorithms.paths import follows, same_bit_for_bit, twenty_steps
 from tests.engine.algorithms.starts import Beginning, deaths, faithful, first_experiment
 
 STARTS = {"deaths": deaths(), "faithful": faithful(), "first experiment": first_experiment()}
@@ -18,9 +18,8 @@ STARTS = {"deaths": deaths(), "faithful": faithful(), "first experiment": first_
 
 @pytest.mark.parametrize("name", STARTS)
 def test_in_the_models_own_order_it_is_em_bit_for_bit(name: str) -> None:
-    limits = {"tolerance": 0.0, "max_iterations": 20}
-    one = STARTS[name].steps(ExpectationConditionalMaximization(), **limits)
-    other = STARTS[name].steps(ExpectationMaximization(), **limits)
+    one = twenty_steps(STARTS[name], ExpectationConditionalMaximization())
+    other = twenty_steps(STARTS[name], ExpectationMaximization())
     same_bit_for_bit(one, other)
     assert [step.e_steps for step in one] == [step.e_steps for step in other]
 

@@ -1,5 +1,7 @@
 """EM and conjugate gradients by turns: its two limits, its switch, its retreats."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from engine.algorithms.em_conjugate_gradient import EMConjugateGradient, HybridS
 from engine.trace import Step
 from tests import textbook
 from tests.engine.algorithms.crawling import EM_STEPS, MAXIMUM
-from tests.engine.algorithms.paths import same_bit_for_bit
+from tests.engine.algorithms.paths import same_bit_for_bit, twenty_steps
 from tests.engine.algorithms.starts import (
     Beginning,
     deaths,
@@ -20,7 +22,6 @@ from tests.engine.algorithms.starts import (
 )
 
 STARTS = {"deaths": deaths(), "faithful": faithful(), "first experiment": first_experiment()}
-LIMITS = {"tolerance": 0.0, "max_iterations": 20}
 
 
 def conjugate(step: Step) -> bool:
@@ -30,8 +31,8 @@ def conjugate(step: Step) -> bool:
 
 @pytest.mark.parametrize("name", STARTS)
 def test_never_switched_it_is_em_bit_for_bit(name: str) -> None:
-    one = STARTS[name].steps(EMConjugateGradient(threshold=1.0), **LIMITS)
-    same_bit_for_bit(one, STARTS[name].steps(ExpectationMaximization(), **LIMITS))
+    one = twenty_steps(STARTS[name], EMConjugateGradient(threshold=1.0))
+    same_bit_for_bit(one, twenty_steps(STARTS[name], ExpectationMaximization()))
     assert not any(step.events for step in one)
     assert [step.e_steps for step in one] == [step.iteration for step in one]
     assert {step.gradients for step in one} == {1}
@@ -39,8 +40,8 @@ def test_never_switched_it_is_em_bit_for_bit(name: str) -> None:
 
 @pytest.mark.parametrize("name", STARTS)
 def test_always_switched_it_is_conjugate_gradient_bit_for_bit(name: str) -> None:
-    one = STARTS[name].steps(EMConjugateGradient(threshold=0.0), **LIMITS)
-    other = STARTS[name].steps(ConjugateGradient(), **LIMITS)
+    one = twenty_steps(STARTS[name], EMConjugateGradient(threshold=0.0))
+    other = twenty_steps(STARTS[name], ConjugateGradient())
     same_bit_for_bit(one, other)
     assert [step.gradients for step in one] == [step.gradients for step in other]
     assert [event.kind for step in one for event in step.events if event.kind == "switch"] == ["switch"]
@@ -64,7 +65,7 @@ def test_it_chooses_by_the_entropy_before_each_step() -> None:
     start = faithful()
     steps = start.steps(EMConjugateGradient(threshold=0.2), max_iterations=400)
     before = False
-    for here, step in zip(steps[:-1], steps[1:], strict=True):
+    for here, step in itertools.pairwise(steps):
         assert here.state is not None
         if conjugate(step) or step.status == "running":
             entropy = normalised_entropy(start.problem(), here.state.position)

@@ -9,7 +9,7 @@ from engine.algorithms.em import ExpectationMaximization
 from engine.algorithms.generalized_em import GeneralizedEM
 from engine.parameters import Parameters
 from engine.roundoff import roundoff_bound
-from tests.engine.algorithms.paths import same_bit_for_bit
+from tests.engine.algorithms.paths import same_bit_for_bit, twenty_steps
 from tests.engine.algorithms.starts import deaths, faithful, first_experiment, separated_by
 from tests.engine.models.cases import CASES, Case
 
@@ -18,9 +18,8 @@ STARTS = {"deaths": deaths(), "faithful": faithful(), "first experiment": first_
 
 @pytest.mark.parametrize("name", STARTS)
 def test_the_whole_way_is_em_bit_for_bit(name: str) -> None:
-    limits = {"tolerance": 0.0, "max_iterations": 20}
-    one = STARTS[name].steps(GeneralizedEM(way=1.0), **limits)
-    same_bit_for_bit(one, STARTS[name].steps(ExpectationMaximization(), **limits))
+    one = twenty_steps(STARTS[name], GeneralizedEM(way=1.0))
+    same_bit_for_bit(one, twenty_steps(STARTS[name], ExpectationMaximization()))
 
 
 @pytest.mark.parametrize("way", [0.1, 0.5, 0.9])

@@ -72,7 +72,9 @@ def test_barzilai_borwein_is_the_published_algorithm() -> None:
 
 
 @pytest.mark.parametrize("beginning", [deaths, lambda: separated_by(2.0)])
-def test_barzilai_borwein_stumbles_safely_and_arrives_where_a_plain_gradient_creeps(beginning: object) -> None:
+def test_barzilai_borwein_stumbles_safely_and_arrives_where_a_plain_gradient_creeps(
+    beginning: object,
+) -> None:
     assert callable(beginning)
     start: Beginning = beginning()
     steps = start.steps(BARZILAI_BORWEIN, tolerance=1e-7, max_iterations=200)

@@ -36,7 +36,9 @@ def at(case: Case, settings: dict[str, Any]) -> tuple[Problem, GradientState]:
 
 @pytest.mark.parametrize("settings", COORDINATES, ids=lambda each: each.get("weight_coordinates", "softmax"))
 @pytest.mark.parametrize("case", SMALL, ids=lambda case: case.label)
-def test_louis_formula_agrees_with_differences_and_costs_one_pass(case: Case, settings: dict[str, Any]) -> None:
+def test_louis_formula_agrees_with_differences_and_costs_one_pass(
+    case: Case, settings: dict[str, Any]
+) -> None:
     problem, state = at(case, settings)
     directions = directions_of(state.chart, state.x)
     passes = problem.meter.passes
@@ -63,14 +65,26 @@ def test_louis_formula_on_known_components() -> None:
     )
 
 
-def test_where_digits_would_be_lost_louis_formula_is_not_offered_and_not_charged() -> None:
-    """A component with a spread of 1e-3 of the data's is evaluated exactly, without features."""
-    beginning = collapsing(variance=1e-6)
+def test_louis_formula_needs_no_features_where_a_component_is_narrow() -> None:
+    """A component with a spread of 1e-3 of the data's, as on the way to a collapse."""
+    beginning = collapsing(variance=1e-5)
     problem = beginning.problem()
     state = Newton().init(problem, beginning.start, 0)
     assert isinstance(state, GradientState)
-    assert hessian_by_louis(problem, state, np.eye(state.x.size)) is None
-    assert problem.meter.passes == 1
+    directions = directions_of(state.chart, state.x)
+    found = hessian_by_louis(problem, state, directions)
+    assert found is not None
+    expected = hessian_by_differences(problem, state.chart, state.x, directions)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4 * np.max(np.abs(expected)))
+
+
+def test_outside_the_simplex_louis_formula_is_not_offered_and_not_charged() -> None:
+    beginning = three_likelihoods(0.5)
+    problem = faithful().problem()
+    outside = faithful().start.replaced({"weights": np.array([-0.01, 0.5, 0.51])})
+    assert problem.missing_information(outside) is None
+    assert problem.meter.passes == 0
+    assert beginning.problem().missing_information(beginning.start) is not None
 
 
 def jacobian(state: GradientState) -> Array:

@@ -12,7 +12,7 @@ from engine.models.base import UndefinedLikelihood
 from engine.roundoff import roundoff_bound
 from engine.trace import Step, Trace
 from tests import textbook
-from tests.engine.algorithms.paths import follows, same_bit_for_bit
+from tests.engine.algorithms.paths import follows, same_bit_for_bit, twenty_steps
 from tests.engine.algorithms.starts import deaths, faithful, first_experiment, separated_by
 from tests.engine.models.cases import CASES, Case
 
@@ -26,9 +26,8 @@ def state_of(step: Step) -> IncrementalState:
 
 @pytest.mark.parametrize("name", STARTS)
 def test_with_one_block_it_is_em_bit_for_bit(name: str) -> None:
-    limits = {"tolerance": 0.0, "max_iterations": 20}
-    one = STARTS[name].steps(IncrementalEM(blocks=1), **limits)
-    other = STARTS[name].steps(ExpectationMaximization(), **limits)
+    one = twenty_steps(STARTS[name], IncrementalEM(blocks=1))
+    other = twenty_steps(STARTS[name], ExpectationMaximization())
     same_bit_for_bit(one, other)
     assert [step.passes for step in one] == [step.passes for step in other]
     for step in one:
@@ -62,32 +61,36 @@ def test_the_free_energy_never_falls_and_lies_below_the_log_likelihood(case: Cas
     value = problem.log_likelihood(case.parameters)
     bound = 10 * roundoff_bound(value, problem.total_weight)
     assert state.objective == pytest.approx(value, abs=bound)
-    for _ in range(15):
+    steps, ended = 0, ""
+    while steps < 15 and not ended:
+        assert isinstance(state, IncrementalState)
         before = state.objective
         try:
             state, _ = algorithm.step(problem, state)
             value = problem.log_likelihood(state.position.parameters)
         except UndefinedLikelihood as undefined:
-            assert undefined.kind == "collapsed"
-            return
+            ended = undefined.kind
+            continue
+        steps += 1
         assert isinstance(state, IncrementalState)
         assert state.objective >= before - bound
         assert state.objective <= value + bound
-    assert state.objective > before - bound
+    assert steps >= 1
+    assert ended in ("", "collapsed")
 
 
 def test_it_ends_at_em_s_maximum_in_little_more_than_half_the_passes() -> None:
     """Near the maximum a sweep of many blocks squares EM's rate: half the passes for the same gap."""
     for start in (faithful(), separated_by(3.0)):
         em, incremental = (
-            start.steps(algorithm, tolerance=1e-9, max_iterations=300)
-            for algorithm in (ExpectationMaximization(), IncrementalEM(blocks=20))
+            start.steps(algorithm, tolerance=1e-7, max_iterations=300)
+            for algorithm in (ExpectationMaximization(), IncrementalEM(blocks=10))
         )
         assert em[-1].status == incremental[-1].status == "converged"
-        assert incremental[-1].log_likelihood == pytest.approx(em[-1].log_likelihood, abs=1e-9)
+        assert incremental[-1].log_likelihood == pytest.approx(em[-1].log_likelihood, abs=1e-7)
         assert 0.48 < incremental[-1].passes / em[-1].passes < 0.6
         last = state_of(incremental[-1])
-        assert last.objective == pytest.approx(incremental[-1].log_likelihood, abs=1e-9)
+        assert last.objective == pytest.approx(incremental[-1].log_likelihood, abs=1e-7)
 
 
 def test_blocks_are_dealt_by_the_key_and_no_block_is_a_cluster() -> None:
@@ -106,20 +109,20 @@ def test_blocks_are_dealt_by_the_key_and_no_block_is_a_cluster() -> None:
 def test_what_it_remembers_counts_in_the_traces_memory() -> None:
     start = faithful()
     kept = {}
-    for algorithm in (ExpectationMaximization(), IncrementalEM(blocks=100)):
-        trace = Trace(start.problem().layout, budget_bytes=2 << 20)
-        for step in start.steps(algorithm, tolerance=0.0, max_iterations=130):
+    for algorithm in (ExpectationMaximization(), IncrementalEM(blocks=20)):
+        trace = Trace(start.problem().layout, budget_bytes=200_000)
+        for step in start.steps(algorithm, tolerance=0.0, max_iterations=70):
             trace.append(step)
         kept[algorithm.name] = trace.stride
         state = trace.last.state
         assert state is not None
-        assert state.nbytes == (algorithm.name == "incremental-em") * 91 * 2 * 3 * 6 * 8
+        # Twenty blocks of 2 x 3 x 6 numbers.
+        assert state.nbytes == (algorithm.name == "incremental-em") * 20 * 36 * 8
     assert kept["em"] == 1
     assert kept["incremental-em"] > 1
 
 
-def test_the_log_likelihood_may_fall_while_the_free_energy_rises() -> None:
-    """From parameters that the blocks' old q do not fit: what is promised is the free energy."""
+def test_what_is_promised_is_the_free_energy() -> None:
     start = deaths()
     steps = start.steps(IncrementalEM(blocks=10), tolerance=0.0, max_iterations=60)
     energies = [state_of(step).objective for step in steps]

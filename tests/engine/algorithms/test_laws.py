@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from engine.algorithms.base import Algorithm, State
 from engine.algorithms.em_variant import ObjectiveState
 from engine.algorithms.gradient import GradientState
+from engine.models.base import UndefinedLikelihood
 from engine.roundoff import roundoff_bound
 from engine.run import Route, replay, run
 from engine.stopping import Stop
@@ -45,7 +47,12 @@ def steps_are_pure_and_frozen(case: Combination) -> None:
     state = case.algorithm.init(problem, case.start, 0)
     for _ in range(4):
         before = [np.array(each) for each in arrays_of(state)]
-        once, _ = case.algorithm.step(problem, state)
+        try:
+            once, _ = case.algorithm.step(problem, state)
+        except UndefinedLikelihood as undefined:
+            with pytest.raises(UndefinedLikelihood, match=re.escape(undefined.detail)):
+                case.algorithm.step(case.problem(), state)
+            return
         twice, _ = case.algorithm.step(case.problem(), state)
         assert alike(once, twice)
         assert all(a.tobytes() == b.tobytes() for a, b in zip(before, arrays_of(state), strict=True))
@@ -117,7 +124,7 @@ def it_climbs(case: Combination) -> None:
     if case.algorithm.promises == "classification likelihood":
         # It ends where that is at its highest, which from a good start is lower on the log-likelihood.
         ends = [step.state.objective for step in (steps[0], last) if isinstance(step.state, ObjectiveState)]
-        assert ends[1] > ends[0]
+        assert ends[1] > ends[0] or (last.iteration == 0 and steps[-1].status == "collapsed")
     else:
         assert last.log_likelihood > steps[0].log_likelihood
     assert last.iteration >= 3 or steps[-1].status in EARLY_ENDS

@@ -10,10 +10,10 @@ from engine.algorithms.gradient import GradientState
 from engine.algorithms.natural_gradient import NaturalGradient
 from engine.models.gaussian_mixture import GaussianMixture
 from engine.parameters import Array
-from tests.engine.algorithms.bowl import TOP, bowl, means
+from tests.engine.algorithms.bowl import CURVATURE, TOP, bowl, means
 from tests.engine.algorithms.starts import Beginning, deaths, faithful, separated_by, three_likelihoods
 
-FIXED = NaturalGradient(line_search="none")
+FIXED = NaturalGradient(line_search="none", longest_step=1e6)
 
 
 def test_on_a_parabola_one_step_is_enough() -> None:
@@ -53,6 +53,7 @@ def test_a_step_is_the_textbooks_block_by_block(rate: float, damping: float) -> 
         line_search="none",
         weight_coordinates="drop-last",
         covariance_coordinates="raw",
+        longest_step=100.0,
     )
     steps = faithful().steps(algorithm, max_iterations=1)
     np.testing.assert_allclose(
@@ -116,16 +117,12 @@ def test_it_crawls_at_ems_rate_where_clusters_overlap() -> None:
     em = separated_by(3.0).steps(ExpectationMaximization(), tolerance=0.0, max_iterations=80)
     natural = separated_by(3.0).steps(NaturalGradient(), tolerance=0.0, max_iterations=80)
     best = -1945.0686002298
-    rates = [
-        (best - steps[80].log_likelihood) / (best - steps[60].log_likelihood) for steps in (em, natural)
-    ]
+    rates = [(best - steps[80].log_likelihood) / (best - steps[60].log_likelihood) for steps in (em, natural)]
     assert rates[1] == pytest.approx(rates[0], rel=0.1)
 
 
 def test_much_damping_leaves_the_plain_gradient() -> None:
-    steps = faithful().steps(
-        NaturalGradient(damping=1e6, learning_rate=1.0, line_search="none"), max_iterations=1
-    )
+    steps = faithful().steps(NaturalGradient(damping=1e6, line_search="none"), max_iterations=1)
     before, after = steps[0].state, steps[1].state
     assert isinstance(before, GradientState)
     assert isinstance(after, GradientState)
@@ -142,10 +139,11 @@ def test_backtracking_never_goes_down(beginning: object) -> None:
     assert FIXED.promises is None
 
 
-def test_a_covariance_that_is_far_too_small_is_no_trouble() -> None:
-    """In log-cholesky a whole step from there would multiply it by a power of e; backtracking shortens it."""
+@pytest.mark.parametrize("line_search", ["none", "backtracking"])
+def test_a_covariance_that_is_far_too_small_is_no_trouble(line_search: str) -> None:
+    """In log-cholesky a whole step from there would multiply it by a large power of e, and the value would rise."""
     data = faithful().problem().prepared.dataset
-    small = np.diag(np.var(data.values, axis=0)) / 400
+    small = np.diag(np.var(data.values, axis=0)) / 4000
     beginning = Beginning(
         GaussianMixture(components=2),
         data,
@@ -153,10 +151,19 @@ def test_a_covariance_that_is_far_too_small_is_no_trouble() -> None:
         means=[[2, 55], [4.3, 80]],
         covariances=[small, small],
     )
-    steps = beginning.steps(NaturalGradient(), max_iterations=200)
-    assert steps[1].gradients > 2
+    steps = beginning.steps(NaturalGradient(line_search=line_search), max_iterations=100)
     assert steps[-1].status == "converged"
     assert steps[-1].log_likelihood == pytest.approx(-1130.2639601847, abs=1e-8)
+
+
+def test_no_step_is_longer_than_allowed_in_the_metric_of_the_information() -> None:
+    """Of a Gaussian's mean the length is that of Mahalanobis."""
+    algorithm = NaturalGradient(line_search="none", longest_step=0.7, standardize=False)
+    path = means(bowl().steps(algorithm, max_iterations=30))
+    lengths = [np.sqrt(step @ CURVATURE @ step) for step in np.diff(path, axis=0)]
+    np.testing.assert_allclose(lengths[:3], 0.7, rtol=1e-8)
+    assert max(lengths) < 0.7 * (1 + 1e-8)
+    np.testing.assert_allclose(path[-1], TOP, rtol=0, atol=1e-9)
 
 
 def test_raw_weights_are_refused() -> None:

@@ -78,9 +78,7 @@ def test_every_entry_has_the_log_likelihood_of_all_rows_at_its_own_parameters(al
         assert isinstance(step.state, GradientState)
         expectation, natural = beginning.problem().gradient(step.parameters)
         assert step.log_likelihood == expectation.log_likelihood
-        np.testing.assert_array_equal(
-            step.state.gradient, step.state.chart.pull_back(step.state.x, natural)
-        )
+        np.testing.assert_array_equal(step.state.gradient, step.state.chart.pull_back(step.state.x, natural))
 
 
 @pytest.mark.parametrize("algorithm", ON_BATCHES, ids=lambda each: each.name)

@@ -156,10 +156,8 @@ def test_the_focus_is_seen_on_every_control(unfolded: Laboratory, theme: str) ->
         if each is unfolded.window.desk:
             continue
         unfolded.window.desk.setFocus()
-        unfolded.settle()
         before = _grey(each)
         each.setFocus(Qt.FocusReason.TabFocusReason)
-        unfolded.settle()
         after = _grey(each)
         changed = sum(one != two for one, two in zip(before, after, strict=True))
         assert changed > each.width() / 2, name_of(each)

@@ -155,7 +155,7 @@ def test_what_was_saved_opens_to_the_same_traces_bit_for_bit(laboratory: Laborat
     laboratory.load(FAITHFUL)
     laboratory.press(Qt.Key.Key_Right, times=4)
     laboratory.wait_for_iteration(4)
-    entry = laboratory.window.panel.lanes[1].chooser.form.fields["learning_rate"].entry  # type: ignore[union-attr, attr-defined]
+    entry = laboratory.window.panel.lanes[1].chooser.form.fields["learning_rate"].entry  # type: ignore[union-attr]
     laboratory.retype(entry, "0.4")
     laboratory.click(laboratory.window.canvases[0])
     laboratory.play_to_the_end()
@@ -294,10 +294,10 @@ def test_a_large_file_loads_while_both_run_with_progress(
 @pytest.fixture
 def held_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Nothing that is loaded in the background arrives before the event is set."""
-    release, prepare = threading.Event(), session_module.prepare
+    release, prepare = threading.Event(), vars(session_module)["prepare"]
 
     def slow(experiment: Experiment, earlier: Preparation | None = None, *rest: Any) -> Preparation:
-        found = prepare(experiment, earlier, *rest)
+        found: Preparation = prepare(experiment, earlier, *rest)
         if threading.current_thread() is not threading.main_thread():
             assert release.wait(PATIENCE_SECONDS)
         return found

@@ -297,6 +297,17 @@ def test_the_palette_opens_a_folded_setting_and_gives_it_the_focus(laboratory: L
     assert laboratory.experiment.stop.max_passes == 7
 
 
+def test_a_setting_that_is_chosen_in_a_lecture_brings_the_controls_back(laboratory: Laboratory) -> None:
+    laboratory.press(Qt.Key.Key_F5)
+    find(laboratory, "tolerance")
+    laboratory.press(Qt.Key.Key_Return)
+    assert not laboratory.window.lecture.on
+    field = laboratory.window.panel.stop.fields["tolerance"]
+    assert isinstance(field, NumberField)
+    assert QApplication.focusWidget() is field.entry
+    assert field.entry.isVisible()
+
+
 def test_the_palette_finds_settings_of_the_bar_and_of_each_lane(laboratory: Laboratory) -> None:
     find(laboratory, "clock")
     laboratory.press(Qt.Key.Key_Return)

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QWidget
 
+from engine.algorithms.gradient_ascent import GradientAscent
 from engine.experiment import Experiment
 from engine.run import Intervention
 from engine.stopping import Stop
@@ -106,7 +107,7 @@ def test_an_intervention_is_taken_back_by_its_button(laboratory: Laboratory) -> 
     laboratory.wait_for_iteration(2)
     laboratory.retype(rate_entry(laboratory), "0.3")
     rows = laboratory.window.panel.lanes[1].interventions
-    buttons = [each for each in rows.findChildren(object) if each.property("role") == "flat"]
+    buttons = [each for each in rows.findChildren(QWidget) if each.property("role") == "flat"]
     assert [each.accessibleName() for each in buttons] == ["Take back: from 2: learning rate 0.3"]
     laboratory.click(buttons[0])
     assert laboratory.experiment == FIRST
@@ -114,7 +115,7 @@ def test_an_intervention_is_taken_back_by_its_button(laboratory: Laboratory) -> 
 
 def test_a_larger_rate_marks_and_counts_each_real_decrease(laboratory: Laboratory) -> None:
     calm = FIRST.replace(
-        lanes=(FIRST.lanes[0], type(FIRST.lanes[1])(type(FIRST.lanes[1].algorithm)(learning_rate=0.2))),
+        lanes=(FIRST.lanes[0], type(FIRST.lanes[1])(GradientAscent(learning_rate=0.2))),
         stop=Stop(max_iterations=80),
     )
     laboratory.open(calm)
@@ -135,7 +136,7 @@ def test_a_larger_rate_marks_and_counts_each_real_decrease(laboratory: Laborator
 
 def test_a_lane_that_diverged_is_saved_by_another_rate_at_its_end(laboratory: Laboratory) -> None:
     wild = FIRST.replace(
-        lanes=(FIRST.lanes[0], type(FIRST.lanes[1])(type(FIRST.lanes[1].algorithm)(learning_rate=60.0))),
+        lanes=(FIRST.lanes[0], type(FIRST.lanes[1])(GradientAscent(learning_rate=60.0))),
         stop=Stop(max_iterations=40),
     )
     laboratory.open(wild)

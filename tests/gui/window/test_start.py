@@ -31,12 +31,13 @@ def ghost(laboratory: Laboratory, canvas: DataCanvas, component: int) -> QPoint:
     return QPoint(*np.rint(at).astype(int).tolist())
 
 
-def start_of(experiment: Experiment) -> GivenParameters:
+def start_of(experiment: Experiment) -> Any:
+    """The start's parameters, each of which is there."""
     assert isinstance(experiment.start, GivenParameters)
     return experiment.start
 
 
-def assert_both_begin_at(laboratory: Laboratory, start: GivenParameters) -> None:
+def assert_both_begin_at(laboratory: Laboratory, start: Any) -> None:
     """Both lanes are at iteration 0, at these natural parameters, with one log-likelihood."""
     preparation = laboratory.session.preparation
     assert preparation is not None

@@ -71,17 +71,23 @@ def test_the_traces_are_those_of_the_command_line_at_any_speed(laboratory: Labor
         assert_same(played, alone)
 
 
-def test_a_play_of_one_second_at_six_a_second_takes_one_second(laboratory: Laboratory) -> None:
+def test_a_play_of_one_second_at_six_a_second_takes_one_second(
+    laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert laboratory.experiment.show.speed == 6.0
     played: list[float] = []
     tick = laboratory.session.playback.tick
-    laboratory.session.playback.tick = lambda seconds: (played.append(seconds), tick(seconds))[1]
+
+    def noted(seconds: float) -> None:
+        played.append(seconds)
+        tick(seconds)
+
+    monkeypatch.setattr(laboratory.session.playback, "tick", noted)
     laboratory.press(Qt.Key.Key_Space)
     played.clear()
     began = laboratory.session.cursor
     laboratory.wait_for_iteration(4)
     assert laboratory.session.cursor - began == pytest.approx(6.0 * sum(played), abs=1e-6)
-    del laboratory.session.playback.tick
 
 
 def test_steps_half_steps_and_back_by_keys(laboratory: Laboratory) -> None:

@@ -61,15 +61,13 @@ def test_hovering_reads_both_lanes_at_that_clock(
 ) -> None:
     laboratory.play_to_the_end()
     read: list[tuple[list[Reading], str]] = []
-    draw = likelihood_module.draw_reading_box
-    monkeypatch.setattr(
-        likelihood_module,
-        "draw_reading_box",
-        lambda painter, style, found, heading, *rest: (
-            read.append((found, heading)),
-            draw(painter, style, found, heading, *rest),
-        ),
-    )
+    draw = vars(likelihood_module)["draw_reading_box"]
+
+    def noted(painter: Any, style: Any, found: list[Reading], heading: str, *rest: Any) -> Any:
+        read.append((found, heading))
+        return draw(painter, style, found, heading, *rest)
+
+    monkeypatch.setattr(likelihood_module, "draw_reading_box", noted)
     view = laboratory.window.likelihood
     laboratory.hover(view, place(laboratory, 23))
     found, heading = read[-1]
@@ -142,7 +140,7 @@ def test_the_clock_counts_iterations_passes_or_seconds(laboratory: Laboratory) -
 
 
 def passes_of(laboratory: Laboratory, lane: int) -> list[float]:
-    return laboratory.traces[lane].floats("passes").tolist()
+    return [float(each) for each in laboratory.traces[lane].floats("passes")]
 
 
 def test_the_gap_is_to_the_best_value_seen_and_then_to_the_polished_maximum(laboratory: Laboratory) -> None:
