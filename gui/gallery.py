@@ -128,7 +128,7 @@ class Gallery(Companion):
         self._style = style("light")
         self.setWindowTitle("Experiments")
         self.resize(*WINDOW)
-        self.miniatures = Miniatures(turns, self)
+        self.miniatures = Miniatures(turns, self.devicePixelRatioF(), self)
         self.miniatures.made.connect(self._show_image)
         self.hint = QLabel(HINT)
         self.hint.setProperty("role", "note")
@@ -163,13 +163,22 @@ class Gallery(Companion):
         self._style = chosen
         for card in self.cards:
             card.use_style(chosen)
-            card.show_image(self.miniatures.images.get((card.name, chosen.name)))
         self._arrange()
+        if self.isVisible():
+            self._want_images()
 
-    def _show_image(self, name: str, theme: str) -> None:
-        if theme == self._style.name:
-            card = next(card for card in self.cards if card.name == name)
-            card.show_image(self.miniatures.images[name, theme])
+    def _want_images(self) -> None:
+        known = shipped_experiments()
+        self.miniatures.want(
+            [Wanted(card.name, FOLDER / f"{card.name}.toml", known[card.name]) for card in self.cards],
+            self._style.name,
+        )
+        for card in self.cards:
+            card.show_image(self.miniatures.images.get(card.name))
+
+    def _show_image(self, name: str) -> None:
+        card = next(card for card in self.cards if card.name == name)
+        card.show_image(self.miniatures.images[name])
 
     def _open(self, card: Card) -> None:
         if self._choose(FOLDER / f"{card.name}.toml"):
@@ -178,10 +187,7 @@ class Gallery(Companion):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._arrange()
-        known = shipped_experiments()
-        self.miniatures.want(
-            [Wanted(card.name, FOLDER / f"{card.name}.toml", known[card.name]) for card in self.cards]
-        )
+        self._want_images()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

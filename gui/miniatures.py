@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QIODevice, QObject, QRectF, QSaveFile, QTimer, Signal
+from PySide6.QtCore import QByteArray, QIODevice, QObject, QRectF, QSaveFile, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QImageWriter, QPainter
 
 from engine.experiment import Experiment
@@ -71,14 +71,19 @@ class Wanted:
 
 
 class Miniatures(QObject):
-    """Makes one miniature after the other. `made(name, theme)` when one is there, in `images`."""
+    """Makes one miniature after the other. `made(name)` when one is there, in `images`.
 
-    made = Signal(str, str)
+    `density` is the number of the screen's dots in a pixel.
+    """
 
-    def __init__(self, turns: Turns, parent: QObject | None = None) -> None:
+    made = Signal(str)
+
+    def __init__(self, turns: Turns, density: float = 1.0, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.images: dict[tuple[str, str], QImage] = {}
-        """Every miniature that is there, by the experiment's name and the theme."""
+        self.images: dict[str, QImage] = {}
+        """Every miniature of the theme that is there, by the experiment's name."""
+        self._density = density
+        self._theme = THEMES[0]
         self._turns = turns
         self._waiting: deque[Wanted] = deque()
         self._work: Generator[None, None, None] | None = None
@@ -93,12 +98,15 @@ class Miniatures(QObject):
         """Whether there are miniatures still to be made."""
         return self._work is not None or bool(self._waiting)
 
-    def want(self, wanted: list[Wanted]) -> None:
-        """Makes these, in this order, and shows those at once that were kept."""
-        known = {name for name, _ in self.images}
-        for each in wanted:
-            if each.name not in known and not self._show_kept(each):
-                self._waiting.append(each)
+    def want(self, wanted: list[Wanted], theme: str) -> None:
+        """Makes these, in this order, in a theme ('light', 'dark'); those that were kept are there at once."""
+        self.pause()
+        if theme != self._theme:
+            self.images.clear()
+        self._theme = theme
+        self._waiting.extend(
+            each for each in wanted if each.name not in self.images and not self._show_kept(each)
+        )
         if self._waiting:
             self._timer.start()
 
@@ -111,19 +119,21 @@ class Miniatures(QObject):
 
     def _show_kept(self, wanted: Wanted) -> bool:
         try:
-            images = {theme: QImage(str(wanted.kept(theme))) for theme in THEMES}
+            image = QImage(str(wanted.kept(self._theme)))
         except OSError:
             return False
-        if any(image.isNull() for image in images.values()):
+        if image.isNull():
             return False
-        for theme, image in images.items():
-            self._show(wanted, theme, image)
+        self._show(wanted, image)
         return True
 
-    def _show(self, wanted: Wanted, theme: str, image: QImage) -> None:
-        image.setDevicePixelRatio(DENSITY)
-        self.images[wanted.name, theme] = image
-        self.made.emit(wanted.name, theme)
+    def _show(self, wanted: Wanted, image: QImage) -> None:
+        size = QSizeF(*SIZE) * self._density
+        smooth = Qt.TransformationMode.SmoothTransformation
+        scaled = image.scaled(size.toSize(), mode=smooth)
+        scaled.setDevicePixelRatio(self._density)
+        self.images[wanted.name] = scaled
+        self.made.emit(wanted.name)
 
     def _go_on(self) -> None:
         """One small piece of work, so that the window is asked in between."""
@@ -167,7 +177,8 @@ class Miniatures(QObject):
             image = drawn(frame, wanted.experiment, style(theme))
             yield
             _keep(image, wanted, theme)
-            self._show(wanted, theme, image)
+            if theme == self._theme:
+                self._show(wanted, image)
 
     def _finish(self) -> None:
         if self._race is not None:

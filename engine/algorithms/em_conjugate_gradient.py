@@ -14,6 +14,7 @@ from engine.models.base import UndefinedLikelihood
 from engine.objective import Problem
 from engine.parameters import Array, Parameters
 from engine.settings import setting
+from engine.wording import number_text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +75,7 @@ class EMConjugateGradient(PolakRibiere):
         events: tuple[Event, ...] = ()
         if conjugate != state.conjugate:
             method = "conjugate gradients" if conjugate else "EM"
-            detail = f"the posterior's entropy is {entropy:.3g} of its largest: {method} from here"
+            detail = f"the posterior's entropy is {number_text(entropy)} of its largest: {method} from here"
             events = (Event("switch", detail),)
         if not conjugate:
             return self._em_step(problem, state), Info(events)

@@ -10,6 +10,7 @@ from engine.algorithms.em_variant import EMVariant, ObjectiveState, unmeasured
 from engine.models.posterior import Hard
 from engine.objective import Problem
 from engine.parameters import Array, Parameters
+from engine.wording import number_text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +54,7 @@ class HardEM(EMVariant):
             return found, NOTHING_TO_TELL
         reason = (
             f"no row changes its component any more, so the classification log-likelihood stays at "
-            f"{found.objective:.10g}; which is in general no maximum of the log-likelihood"
+            f"{number_text(found.objective, 10)}, which is in general no maximum of the log-likelihood"
         )
         return found, Info(ended=Ended("stopped", reason))
 

@@ -48,7 +48,7 @@ class StochasticGradientAscent(StochasticGradientAlgorithm):
         choices=("constant", "inverse-time", "cosine"),
     )
     half_after: float = setting(
-        10.0,
+        30.0,
         label="Halved after",
         help="Iterations after which an inverse-time rate is a half of the first.",
         above=0.0,
@@ -56,7 +56,7 @@ class StochasticGradientAscent(StochasticGradientAlgorithm):
         logarithmic=True,
     )
     ends_after: int = setting(
-        100,
+        200,
         label="Ends after",
         help="Iterations after which a cosine rate is 0, and the lane ends.",
         minimum=1,

@@ -12,6 +12,7 @@ from engine.models.posterior import Sampled
 from engine.objective import Problem
 from engine.parameters import Array, Parameters
 from engine.settings import setting
+from engine.wording import number_text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +34,8 @@ class StochasticEM(EMVariant):
     457-489). As they advise, a draw that leaves a component with too few rows is not used; EM's own step is
     taken from there, for one more pass.
 
-    The right one where EM's result depends on its start: it promises nothing, and does not stop by itself.
+    The right one where EM's result depends on its start. It promises nothing, and stops by itself only where
+    every draw is refused, or comes out the same, so that the steps left are EM's.
     """
 
     name: ClassVar[str] = "stochastic-em"
@@ -77,7 +79,7 @@ class StochasticEM(EMVariant):
         # The count is a product of a quotient, so a whole number may come out just below itself.
         if counts[smallest] * (1 + 1e-9) >= self.smallest_count:
             return None
-        return f"component {smallest + 1} has {counts[smallest]:.3g} rows"
+        return f"component {smallest + 1} has {number_text(float(counts[smallest]))} rows"
 
     def _drawn(self, problem: Problem, parameters: Parameters, key: int, draw: int) -> DrawnState:
         found = problem.expect(parameters, posterior=Sampled(key, draw))

@@ -33,15 +33,12 @@ def by_scipy(
         found.values.append(expectation.log_likelihood)
         return -expectation.log_likelihood, -chart.pull_back(x, natural)
 
-    options: Any = {"gtol": gtol}
-    minimize(
-        negative,
-        chart.write(beginning.start),
-        jac=True,
-        method=method,
-        callback=lambda x: found.iterates.append(np.array(x)),
-        options=options,
-    )
+    def accepted(x: Array) -> None:
+        found.iterates.append(np.array(x))
+
+    # The stubs know each method by its literal name only.
+    settings: Any = {"jac": True, "method": method, "callback": accepted, "options": {"gtol": gtol}}
+    minimize(negative, chart.write(beginning.start), **settings)
     return found
 
 

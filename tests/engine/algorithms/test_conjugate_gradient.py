@@ -1,9 +1,12 @@
 """Conjugate gradients against scipy's, evaluation for evaluation, and on a parabola."""
 
+import itertools
+
 import numpy as np
 import pytest
 
-from engine.algorithms.conjugate_gradient import ConjugateGradient, ConjugateState
+from engine.algorithms.conjugate_gradient import ConjugateGradient
+from engine.algorithms.polak_ribiere import ConjugateState
 from tests.engine.algorithms.against_scipy import by_ours, by_scipy
 from tests.engine.algorithms.bowl import CURVATURE, TOP, bowl, means
 from tests.engine.algorithms.starts import deaths, faithful, separated_by
@@ -36,13 +39,13 @@ def test_directions_are_polak_and_ribieres_on_the_way() -> None:
     steps = faithful().steps(ConjugateGradient(), max_iterations=40)
     states = [step.state for step in steps if isinstance(step.state, ConjugateState)]
     direction, bent = states[0].gradient, 0
-    for before, state in zip(states[:-1], states[1:], strict=True):
+    for before, state in itertools.pairwise(states):
         moved = state.x - before.x
         # The step lies along the direction.
         cosine = moved @ direction / np.linalg.norm(moved) / np.linalg.norm(direction)
         assert cosine == pytest.approx(1.0, abs=1e-12)
         change = state.gradient - before.gradient
-        beta = max(0.0, state.gradient @ change / (before.gradient @ before.gradient))
+        beta = max(0.0, float(state.gradient @ change / (before.gradient @ before.gradient)))
         direction = state.gradient + beta * direction
         bent += beta > 0
     assert bent > 30
@@ -61,7 +64,7 @@ def test_every_step_keeps_the_strong_wolfe_conditions() -> None:
     steps = separated_by(4.0).steps(ConjugateGradient())
     assert steps[-1].status == "converged"
     states = [step.state for step in steps if isinstance(step.state, ConjugateState)]
-    for before, state in zip(states[:-4], states[1:-3], strict=True):
+    for before, state in itertools.pairwise(states[:-3]):
         way = state.x - before.x
         slope, slope_there = before.gradient @ way, state.gradient @ way
         assert state.position.log_likelihood >= before.position.log_likelihood + 1e-4 * slope

@@ -50,13 +50,13 @@ def textbook_barzilai_borwein(first_rate: float, iterations: int) -> list[Array]
     values = [-gap(START)]
     for _ in range(iterations):
         g = gradient(path[-1])
-        step = rate * g
+        step: Array = rate * g
         while -gap(path[-1] + step) < min(values[-10:]) + 1e-4 * (step @ g):
             step = 0.5 * step
         path.append(path[-1] + step)
         values.append(-gap(path[-1]))
         fall = g - gradient(path[-1])
-        rate = (step @ step) / (step @ fall)
+        rate = float((step @ step) / (step @ fall))
     return path
 
 

@@ -1,5 +1,7 @@
 """Momentum on a parabola, where its iterates are known, and where a plain gradient creeps."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -61,7 +63,7 @@ def test_its_state_holds_the_step_that_led_there() -> None:
     steps = faithful().steps(HeavyBall(), max_iterations=5)
     states = [step.state for step in steps if isinstance(step.state, HeavyBallState)]
     assert not np.any(states[0].last_step)
-    for before, state in zip(states[:-1], states[1:], strict=True):
+    for before, state in itertools.pairwise(states):
         np.testing.assert_allclose(state.x - before.x, state.last_step, rtol=0, atol=1e-14)
 
 

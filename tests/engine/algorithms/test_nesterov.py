@@ -1,5 +1,6 @@
 """Nesterov's method against a loop from the paper, and what restarts do for it."""
 
+import itertools
 import math
 
 import numpy as np
@@ -63,7 +64,7 @@ def test_the_momentum_grows_as_theta_falls_from_one() -> None:
     thetas = [step.state.theta for step in steps if isinstance(step.state, NesterovState)]
     assert thetas[0] == 1.0
     assert thetas[1] == pytest.approx((math.sqrt(5) - 1) / 2)
-    for before, after in zip(thetas[:-1], thetas[1:], strict=True):
+    for before, after in itertools.pairwise(thetas):
         assert after**2 == pytest.approx((1 - after) * before**2, rel=1e-12)
     assert thetas[50] == pytest.approx(2 / 52, rel=0.1)
 

@@ -6,6 +6,7 @@ import pytest
 from engine.algorithms.mini_batches import MiniBatches
 from engine.algorithms.sgd import StochasticGradientAscent
 from engine.algorithms.svrg import Svrg, SvrgState
+from engine.models.base import Units
 from engine.parameters import Array
 from tests.engine.algorithms.bowl import CURVATURE, START, TOP, bowl, means
 from tests.engine.algorithms.starts import Beginning, faithful, separated_by
@@ -28,7 +29,7 @@ def published(beginning: Beginning, algorithm: Svrg, stages: int) -> list[Array]
     snapshot = chart.write(beginning.start)
     path, t = [snapshot], 0
 
-    def descent(x: Array, batch: Array | None) -> Array:
+    def descent(x: Array, batch: Units) -> Array:
         _, natural = problem.gradient(chart.read(x), batch)
         share = 1.0 if batch is None else len(batch) / units
         return -chart.pull_back(x, natural) / (share * problem.total_weight)
@@ -36,7 +37,7 @@ def published(beginning: Beginning, algorithm: Svrg, stages: int) -> list[Array]
     for _ in range(stages):
         full, w = descent(snapshot, None), snapshot
         for _ in range(algorithm.updates or batches.per_epoch):
-            batch: Array | None = batches.batch(t)
+            batch = batches.batch(t)
             w = w - algorithm.learning_rate * (descent(w, batch) - descent(snapshot, batch) + full)
             t += 1
         snapshot = w

@@ -63,7 +63,7 @@ def test_missing_information_is_the_covariance_of_the_score_row_by_row(case: Cas
     shares = model.responsibilities(case.parameters, part.columns)
     size = case.parameters.layout.size
     expected = np.zeros((size, size))
-    for row in few:
+    for row in few.tolist():
         score = scores(case, row)
         mean = shares[:, row] @ score
         expected += counts[row] * ((score.T * shares[:, row]) @ score - np.outer(mean, mean))

@@ -13,9 +13,6 @@ from tests.gui.laboratory import Laboratory
 FIRST = read_experiment(FIRST_EXPERIMENT).replace(stop=Stop(max_iterations=60))
 """The first experiment, with fewer iterations."""
 
-ANOTHER = FIRST.replace(seed=FIRST.seed + 1)
-"""The same on another ground."""
-
 
 @pytest.fixture(scope="package")
 def shared() -> Iterator[Laboratory]:
@@ -33,7 +30,8 @@ def laboratory(shared: Laboratory) -> Laboratory:
     shared.window.desk.setFocus()
     shared.window._notice_until = 0.0
     # Where nothing but lanes differs, the traces that are there already would be kept.
-    shared.open(ANOTHER)
+    shared.race.close()
+    shared.session._race = None
     shared.open(FIRST)
     shared.window.viewport.reset()
     shared.told.clear()
