@@ -38,8 +38,8 @@ DENSITY = 2.0
 SHRUNK = 0.62
 """Size at which views are drawn in a miniature, to that in the window."""
 GAP = 4.0
-MOST_STEPS = 120
-"""Enough to see what an experiment shows, and no more: nobody waits for its end."""
+MOST_STEPS, MOST_SECONDS = 120, 0.5
+"""A lane's steps, and its CPU time where they are long: enough to see what an experiment shows."""
 PAUSE_MILLISECONDS = 20
 LOOKS = 1
 """Counts up when miniatures are drawn in another way, so that those that were kept before are not shown again."""
@@ -153,7 +153,8 @@ class Miniatures(QObject):
         """Runs an experiment for a few steps, draws it in both themes, and keeps the pictures."""
         stop = wanted.experiment.stop
         short = wanted.experiment.replace(
-            stop=replace(stop, max_iterations=min(MOST_STEPS, stop.max_iterations)), claims=()
+            stop=replace(stop, max_iterations=min(MOST_STEPS, stop.max_iterations), max_seconds=MOST_SECONDS),
+            claims=(),
         )
         found: list[Any] = []
         self._aside.start(

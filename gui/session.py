@@ -230,7 +230,6 @@ class Session(QObject):
         self.playback.stop_at_start()
         if path is not None:
             self.file_used.emit(path)
-        self.experiment_changed.emit()
 
     def open_path(self, path: Path) -> None:
         """Opens an experiment (.toml) or a CSV; a failure is one sentence and changes nothing."""

@@ -49,7 +49,8 @@ COLLAPSED_VARIANCE = 1e-14
 """A variance (in frame units) at or below this is the data's own rounding: the likelihood has no maximum there."""
 
 LEFT_VARIANCE = -1e-10
-"""An eigenvalue below this is no rounding of 0: a step has left the positive-definite matrices."""
+"""An eigenvalue below this, times the largest where that is above 1, is no rounding of 0: a step has left the
+positive-definite matrices."""
 
 SMALLEST_SPREAD, LARGEST_SPREAD = 1e-140, 1e140
 """Between these a variance, and the product of two, can be told from 0 and from infinity in doubles."""
@@ -234,10 +235,11 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         covariances = self._covariances(parameters)
         if not np.all(np.isfinite(parameters.vector)):
             return UndefinedLikelihood("not-finite", "a parameter is not finite", parameters)
-        smallest = np.linalg.eigvalsh(covariances)[:, 0]
-        worst = int(np.argmin(smallest))
+        eigenvalues = np.linalg.eigvalsh(covariances)
+        smallest, rounding = eigenvalues[:, 0], np.maximum(1.0, eigenvalues[:, -1])
+        worst = int(np.argmin(smallest / rounding))
         which = "the tied covariance" if self.covariance == "tied" else f"component {worst + 1}"
-        if smallest[worst] < LEFT_VARIANCE:
+        if smallest[worst] < LEFT_VARIANCE * rounding[worst]:
             eigenvalue = f"smallest eigenvalue {number_text(smallest[worst])}"
             detail = f"covariance {worst + 1} lost positive definiteness ({eigenvalue})"
             return UndefinedLikelihood("left-constraints", detail, parameters)

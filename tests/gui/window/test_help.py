@@ -22,8 +22,13 @@ ALT = Qt.KeyboardModifier.AltModifier
 
 @pytest.fixture(autouse=True)
 def put_away(laboratory: Laboratory) -> Iterator[None]:
-    """No page, palette or question stays open."""
+    """No page, palette, question or section stays open."""
+    panel = laboratory.window.panel
+    opened = {section: section.is_open for section in panel.sections.values()}
     yield
+    panel.stop.more.setChecked(False)
+    for section, was_open in opened.items():
+        section.open(was_open)
     desk = laboratory.window.help
     desk.pointing.end()
     desk.callouts.end()
