@@ -1,5 +1,6 @@
 """What every gradient method shares: an evaluated point, and the settings of its coordinates."""
 
+import math
 from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
@@ -150,17 +151,21 @@ class CoordinateGradientAlgorithm(GradientAlgorithm):
         return found.of(block)
 
 
+NOT_TURNED = 0.9
+
+
 def within_roundoff(
-    value: float, start: float, bound: float, slope: float, start_slope: float, curvature: float = 0.9
+    value: float, start: float, bound: float, slope: float, start_slope: float, curvature: float = math.inf
 ) -> bool:
     """Whether a trial counts as risen although rounding hides by how much.
 
     Where a value differs from the start's by rounding alone, comparing the two says nothing, but their
-    slopes along the direction still do: the rise is taken for enough where the slope is at most `curvature`
-    times what it was, upwards or downwards. Hager & Zhang (2005), SIAM J. Optim. 16, 170-192,
-    equation (4.1), the approximate Wolfe condition.
+    slopes along the direction still do: the rise is taken for enough where the slope has not turned
+    downwards by as much as it pointed upwards, and is at most `curvature` times what it was, if that is asked
+    for. Hager & Zhang (2005), SIAM J. Optim. 16, 170-192, equation (4.1), the approximate Wolfe condition.
     """
-    return abs(value - start) <= bound and abs(slope) <= curvature * start_slope
+    lowest = -min(NOT_TURNED, curvature) * start_slope
+    return abs(value - start) <= bound and lowest <= slope <= curvature * start_slope
 
 
 def slope_along(state: GradientState, direction: Array) -> float:

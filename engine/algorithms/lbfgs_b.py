@@ -156,7 +156,10 @@ class LimitedMemoryBfgsBounded(GradientAlgorithm):
                 continue
             tried[search.step] = trial
             search = advance(search, -value, -slope_there)
-            if search.outcome == ACCEPTED or within_roundoff(value, start, bound, slope_there, slope):
+            curvature = search.tolerances.curvature
+            if search.outcome == ACCEPTED or within_roundoff(
+                value, start, bound, slope_there, slope, curvature
+            ):
                 return trial
             if search.outcome != TRIAL:
                 break

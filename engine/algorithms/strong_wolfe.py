@@ -108,7 +108,7 @@ class StrongWolfeAlgorithm(CoordinateGradientAlgorithm):
             hidden = abs(value - start) <= bound
             told = start + 0.5 * search.step * (slope + slope_there) if hidden else value
             search = advance(search, -told, -slope_there)
-            curvature = self.tolerances.curvature
+            curvature = search.tolerances.curvature
             if search.outcome == ACCEPTED or within_roundoff(
                 value, start, bound, slope_there, slope, curvature
             ):

@@ -7,6 +7,7 @@ and down keys must be enough to work every control.
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QDragEnterEvent,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
@@ -225,6 +226,13 @@ class Entry(QLineEdit):
         super().focusInEvent(event)
         if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
             self.selectAll()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        # A file is dropped on the window, wherever it falls, and is not its name to be typed.
+        if event.mimeData().hasUrls():
+            event.ignore()
+            return
+        super().dragEnterEvent(event)
 
     def event(self, event: QEvent) -> bool:
         taken_back = (

@@ -146,7 +146,6 @@ class ControlPanel(QWidget):
         if self._arranged_by_hand or self._experiment is None:
             return
         self._arranging = True
-        before = [section.is_open for section in self.sections.values()]
         foldable = [self.sections[name] for name in ("model", "start", "stop")]
         contents = self.area.widget()
         assert contents is not None
@@ -156,8 +155,8 @@ class ControlPanel(QWidget):
             height += section.body.sizeHint().height()
             section.open(height <= self.height())
         self._arranging = False
-        if self._looks_left and before != [section.is_open for section in self.sections.values()]:
-            # What has just been opened knows its true height only once it has been laid out.
+        if self._looks_left:
+            # A form knows its true height only once it has been laid out.
             self._looks_left -= 1
             self._fitting.start()
 

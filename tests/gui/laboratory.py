@@ -84,6 +84,7 @@ class Laboratory:
         self.wait_until(lambda: self.session.frame is not None and not self.session.is_loading)
         self.wait_until(lambda: all(trace.count for trace in self.race.traces))
         self.session.refresh(force=True)
+        self.settle()
 
     # What is there
 
@@ -292,6 +293,8 @@ class Laboratory:
         """Drags files over a widget (a canvas where none is given) and drops them there."""
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+        # File managers offer the names as text as well.
+        data.setText("\n".join(map(str, paths)))
         over = self.window.canvases[0] if onto is None else onto
         target: QWidget | None = self.shell.childAt(self.at(over))
         # As Qt's own window looks for the widget that a drag is offered to.

@@ -104,3 +104,11 @@ def test_only_a_fixed_rate_is_a_fixed_rate() -> None:
     assert GradientAscent(learning_rate=0.7).fixed_rate == 0.7
     assert GradientAscent(line_search="backtracking").fixed_rate is None
     assert BARZILAI_BORWEIN.fixed_rate is None
+
+
+def test_backtracking_goes_on_where_rounding_hides_the_rise() -> None:
+    """Once the steep directions are done a step rises by less than rounding, and its slope hardly falls."""
+    algorithm = GradientAscent(line_search="backtracking")
+    steps = separated_by(8.0).steps(algorithm, tolerance=1e-9, max_iterations=300)
+    assert steps[-1].status == "converged"
+    assert steps[-1].gradients < 1.1 * len(steps)

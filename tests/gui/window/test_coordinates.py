@@ -9,6 +9,7 @@ from PySide6.QtGui import QPolygonF
 
 from engine.experiment import Experiment, from_document
 from gui.app import FIRST_EXPERIMENT
+from gui.items.canvas_notes import why_no_likelihood
 from gui.items.marks import sum_is_one
 from tests.gui.frames import FIRST_EXPERIMENT as FIRST_DOCUMENT
 from tests.gui.laboratory import Laboratory
@@ -46,6 +47,7 @@ def test_drop_last_walks_out_of_the_triangle_and_says_where(laboratory: Laborato
     assert lane.status == "left-constraints"
     assert 10 < lane.iteration < 40
     assert lane.weight_minimum < 0
+    assert why_no_likelihood(lane) == "outside the constraints"
     assert sum_is_one(lane.weight_sum)
     assert f"at {lane.iteration}: weight" in said(laboratory, 1)
     assert "became \u22120" in said(laboratory, 1) or "became -0" in said(laboratory, 1)
@@ -193,8 +195,9 @@ def test_every_status_stands_under_its_canvas_with_a_sentence(laboratory: Labora
     assert len(lane.reason) > 10
     assert lane.reason.split(":")[-1].strip()[:30] in sentence
     assert laboratory.window.strips[1].isVisible()
-    # It is said in words at the foot, too, where nothing was said by the first lane alone.
-    assert lane.title in laboratory.sentence
+    # It is said in words at the foot, too, and the lane is named once.
+    assert laboratory.sentence.count(lane.title) == 1
+    assert lane.reason in laboratory.sentence
 
 
 def test_a_collapse_is_told_from_an_empty_component(laboratory: Laboratory) -> None:
@@ -203,6 +206,8 @@ def test_a_collapse_is_told_from_an_empty_component(laboratory: Laboratory) -> N
     collapsed = [lane for lane in laboratory.lanes if lane.status == "collapsed"]
     assert collapsed
     assert "grows without bound" in collapsed[0].reason
+    assert why_no_likelihood(collapsed[0]).startswith("collapsed")
+    assert laboratory.sentence.count(f"collapsed at {collapsed[0].iteration}") == 1
     assert any(event.kind == "collapsed" for _, event in collapsed[0].events)
 
 

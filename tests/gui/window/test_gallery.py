@@ -27,6 +27,8 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def gallery(laboratory: Laboratory) -> Iterator[Gallery]:
+    laboratory.shell.activateWindow()
+    laboratory.settle()
     laboratory.press(Qt.Key.Key_X)
     opened = laboratory.window.gallery
     yield opened

@@ -23,6 +23,8 @@ ALT = Qt.KeyboardModifier.AltModifier
 @pytest.fixture(autouse=True)
 def put_away(laboratory: Laboratory) -> Iterator[None]:
     """No page, palette, question or section stays open."""
+    laboratory.shell.activateWindow()
+    laboratory.settle()
     panel = laboratory.window.panel
     opened = {section: section.is_open for section in panel.sections.values()}
     yield

