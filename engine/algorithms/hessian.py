@@ -34,7 +34,7 @@ def directions_of(chart: Chart, x: Array) -> Array:
     And where a covariance is written whole (raw), both triangles are coordinates that may move only together.
     """
     parts = []
-    for name in chart.layout.free:
+    for name in chart.names:
         block, place = chart.layout.by_name[name], chart.place(name)
         size = place.stop - place.start
         if isinstance(block.support, Simplex) and size == block.size:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.algorithms.hessian import directions_of
 from engine.algorithms.hessian import hessian_product as hessian_product
 from engine.coordinates.base import Chart
 from engine.models.base import UndefinedLikelihood
@@ -28,7 +29,8 @@ def largest_eigenvalue(problem: Problem, chart: Chart, x: Array, sign: float) ->
     None where the log-likelihood has no value next to x.
     """
     generator = np.random.Generator(np.random.Philox(0))
-    vector = generator.standard_normal(chart.size)
+    directions = directions_of(chart, x)
+    vector = directions @ (directions.T @ generator.standard_normal(chart.size))
     basis = [vector / np.linalg.norm(vector)]
     diagonal: list[float] = []
     beside: list[float] = []

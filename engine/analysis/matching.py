@@ -32,8 +32,43 @@ def _locations(parameters: Parameters) -> Array:
 def _assigned(here: Array, there: Array) -> tuple[int, ...]:
     if here.shape != there.shape or not there.shape[1] or not np.all(np.isfinite([here, there])):
         return tuple(range(len(there)))
-    from scipy.optimize import linear_sum_assignment  # its import is slow, and few runs need it
+    return cheapest_assignment(np.sum(np.square(there[:, None, :] - here[None, :, :]), axis=2))
 
-    distances = np.sum(np.square(there[:, None, :] - here[None, :, :]), axis=2)
-    _, columns = linear_sum_assignment(distances)
-    return tuple(int(column) for column in columns)
+
+def cheapest_assignment(costs: Array) -> tuple[int, ...]:
+    """For each row of finite costs (K, K) its column, all different, with the smallest sum of costs.
+
+    Shortest augmenting paths, row by row (Jonker & Volgenant 1987, Computing 38, 325-340). scipy has the same,
+    but the import of its optimisers takes a second, and this runs beside a window that plays.
+    """
+    count = len(costs)
+    row_prices, column_prices = np.zeros(count), np.zeros(count)
+    row_of = np.full(count, -1)
+    for row in range(count):
+        reach, before = np.full(count, np.inf), np.full(count, -1)
+        reached = np.zeros(count, dtype=bool)
+        here, column, length = row, -1, 0.0
+        while True:
+            lengths = length + costs[here] - row_prices[here] - column_prices
+            shorter = ~reached & (lengths < reach)
+            reach[shorter], before[shorter] = lengths[shorter], here
+            column = int(np.argmin(np.where(reached, np.inf, reach)))
+            length = float(reach[column])
+            reached[column] = True
+            if row_of[column] < 0:
+                break
+            here = int(row_of[column])
+        paid = length - reach[reached]
+        for place, amount in zip(np.flatnonzero(reached).tolist(), paid.tolist(), strict=True):
+            column_prices[place] -= amount
+            if row_of[place] >= 0:
+                row_prices[row_of[place]] += amount
+        row_prices[row] += length
+        while True:
+            owner = int(before[column])
+            following = int(np.flatnonzero(row_of == owner)[0]) if owner != row else -1
+            row_of[column] = owner
+            if owner == row:
+                break
+            column = following
+    return tuple(int(np.flatnonzero(row_of == row)[0]) for row in range(count))

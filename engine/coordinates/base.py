@@ -112,6 +112,11 @@ class Chart:
             piece.coordinates.keeps_support or type(piece.block.support) is Real for piece in pieces
         )
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The blocks that are written, in the order in which they stand in x."""
+        return tuple(piece.block.name for piece in self._pieces)
+
     def write(self, parameters: Parameters) -> Array:
         """Coordinates (size,) of the free blocks."""
         x = np.empty(self.size)

@@ -81,9 +81,9 @@ def moments_about(statistics: Array, means: Array, axis_parallel: bool) -> Momen
     if axis_parallel:
         return Moments(counts, first, packed - means * (sums + first))
     second = packed[:, packing(d, False).square].reshape(k, d, d)
-    cross = means[:, :, None] * sums[:, None, :]
+    # Half of n m m' with each of the two products: the rounded sum is then symmetric, as the precisions need it.
+    cross = means[:, :, None] * (sums - 0.5 * shift)[:, None, :]
     second -= cross + cross.transpose(0, 2, 1)
-    second += means[:, :, None] * shift[:, None, :]
     return Moments(counts, first, second)
 
 

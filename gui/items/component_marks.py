@@ -16,6 +16,8 @@ from gui.style import Style
 RADII = (1.0, 2.0)
 INK = 0.35
 MOST_TINTED = 4
+MOST_DOTS = 80
+"""A longer trail has dots at its newest iterations only: hundreds of them hide the way, and cost as much as all else."""
 LABEL_ANGLES = (-60.0, -120.0, 60.0, 120.0, 0.0, 180.0)
 
 
@@ -153,7 +155,7 @@ def radius_words(gaussian: bool) -> tuple[str, str]:
 
 
 def draw_trails(painter: QPainter, axes: Axes, path: Array, style: Style) -> None:
-    """The way of every mean up to now, `path` (m, K, 2), with a dot at each iteration that stands apart."""
+    """The way of every mean up to now, `path` (m, K, 2), with dots at the newest iterations that stand apart."""
     pixels = pixel_means(axes, path)
     painter.save()
     for k in range(pixels.shape[1]):
@@ -171,7 +173,7 @@ def draw_trails(painter: QPainter, axes: Axes, path: Array, style: Style) -> Non
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
         dot = 0.75 * style.point_radius
-        for point in points[:-1]:
+        for point in points[-MOST_DOTS - 1 : -1]:
             painter.drawEllipse(point, dot, dot)
     painter.restore()
 

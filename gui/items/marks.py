@@ -13,6 +13,8 @@ LANE_SHAPES = ("circle", "square", "diamond", "triangle-up", "hexagon", "triangl
 EVENT_SHAPES: dict[str, tuple[str, str]] = {
     "fallback": ("diamond", "muted"),
     "multipliers": ("circle", "muted"),
+    "restart": ("plus", "muted"),
+    "switch": ("hexagon", "muted"),
     "intervention": ("triangle-up", "accent"),
     "decrease": ("triangle-down", "danger"),
     "empty-component": ("ring", "warning"),

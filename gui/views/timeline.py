@@ -15,6 +15,7 @@ from engine.parameters import Array
 from gui.frame import Frame, LaneFrame
 from gui.items.axes import nice_ticks, tick_text
 from gui.items.curve import roomy
+from gui.items.layer import Layer
 from gui.items.likelihood_scale import first_width
 from gui.items.marks import EVENT_SHAPES, draw_mark
 from gui.requests import MoveCursor
@@ -62,6 +63,7 @@ class Timeline(View):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._still = Layer()
         self._seen: dict[int, _Seen] = {}
         self._width = 0.0
         self._width_of: tuple[object, ...] = ()
@@ -100,11 +102,16 @@ class Timeline(View):
         painter.translate(area.topLeft())
         groove = self._groove(QSizeF(area.size()), style)
         scale = groove.width() / self._width if self._width > 0 else 0.0
-        self._draw_scale(painter, frame, groove, style, scale)
-        row = groove.height() / len(frame.lanes)
-        for place, lane in enumerate(frame.lanes):
-            y = groove.top() + (place + 0.5) * row
-            self._draw_lane(painter, frame, lane, groove, y, row, scale)
+        key = (style, frame.scene.generation, frame.clock, self._width, tuple(map(_reached, frame.lanes)))
+
+        def still(canvas: QPainter) -> None:
+            self._draw_scale(canvas, frame, groove, style, scale)
+            row = groove.height() / len(frame.lanes)
+            for place, lane in enumerate(frame.lanes):
+                y = groove.top() + (place + 0.5) * row
+                self._draw_lane(canvas, frame, lane, groove, y, row, scale)
+
+        self._still.draw(painter, QSizeF(area.size()), key, still)
         x = groove.left() + frame.cursor * scale
         painter.setPen(style.pen("accent", style.axis_width + 1.0))
         painter.drawLine(QPointF(x, groove.top()), QPointF(x, groove.bottom()))
@@ -213,6 +220,12 @@ class Timeline(View):
     def _pixels(self, at: Array) -> Array:
         groove = self._groove(QSizeF(self.size()), self.style_in_use)
         return groove.left() + groove.width() * at / max(self._width, 1e-300)
+
+
+def _reached(lane: LaneFrame) -> tuple[object, ...]:
+    """What changes when there is more to be seen of a lane, or when it has begun anew."""
+    passes, events = float(lane.curve.passes[-1]), lane.events
+    return lane.index, lane.last_iteration, passes, len(events), events[-1:], lane.complete
 
 
 def _shown(frame: Frame) -> float:

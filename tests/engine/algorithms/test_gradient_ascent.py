@@ -77,8 +77,9 @@ def test_barzilai_borwein_stumbles_safely_and_arrives_where_a_plain_gradient_cre
 ) -> None:
     assert callable(beginning)
     start: Beginning = beginning()
-    steps = start.steps(BARZILAI_BORWEIN, tolerance=1e-7, max_iterations=200)
-    plain = start.steps(GradientAscent(line_search="backtracking"), tolerance=1e-7, max_iterations=200)
+    # Its way is chaotic: the last digit of a matrix product, which differs between processors, moves its end by 30 steps.
+    steps = start.steps(BARZILAI_BORWEIN, tolerance=1e-7, max_iterations=400)
+    plain = start.steps(GradientAscent(line_search="backtracking"), tolerance=1e-7, max_iterations=400)
     assert steps[-1].status == "converged"
     assert plain[-1].status == "iteration-limit"
     assert plain[-1].log_likelihood < steps[-1].log_likelihood

@@ -13,6 +13,7 @@ from engine.algorithms.hessian import (
     hessian_by_louis,
 )
 from engine.algorithms.newton import Newton
+from engine.analysis.curvature import largest_stable_rate
 from engine.models.exponential_family import CompleteExponentialFamily
 from engine.objective import Problem
 from engine.parameters import Array
@@ -122,6 +123,16 @@ def test_complete_information_is_that_of_the_textbook_pulled_back(settings: dict
     found = complete_information(problem, model, state.chart, state.x, statistics, directions)
     np.testing.assert_allclose(found, moved.T @ natural @ moved, rtol=1e-6, atol=1e-8)
     assert problem.meter.passes == 1
+
+
+def test_the_largest_stable_rate_of_raw_covariances_looks_at_symmetric_steps_only() -> None:
+    problem, start = faithful().problem(), faithful().start
+    state = Newton(covariance_coordinates="raw").init(problem, start, 0)
+    assert isinstance(state, GradientState)
+    directions = directions_of(state.chart, state.x)
+    hessian = hessian_by_differences(problem, state.chart, state.x, directions)
+    rate = largest_stable_rate(problem, state.chart, state.x)
+    assert rate == pytest.approx(-2 / np.linalg.eigvalsh(hessian)[0], rel=1e-6)
 
 
 def test_directions_are_those_along_which_parameters_change() -> None:

@@ -8,6 +8,7 @@ import pytest
 from engine.algorithms.em import ExpectationMaximization
 from engine.algorithms.gradient import GradientState
 from engine.algorithms.natural_gradient import NaturalGradient
+from engine.errors import CannotRun
 from engine.models.gaussian_mixture import GaussianMixture
 from engine.parameters import Array
 from tests.engine.algorithms.bowl import CURVATURE, TOP, bowl, means
@@ -170,3 +171,16 @@ def test_raw_weights_are_refused() -> None:
     (only,) = faithful().steps(NaturalGradient(weight_coordinates="raw"))
     assert only.status == "refused"
     assert "no maximum" in only.reason
+
+
+def test_a_model_without_the_information_is_refused_with_the_reason() -> None:
+    class Bare:
+        name = "bare-model"
+
+    problem: Any = faithful().problem()
+    problem.model = Bare()
+    with pytest.raises(
+        CannotRun, match=r"information matrix of complete data, which bare-model does not offer"
+    ):
+        FIXED.init(problem, faithful().start, 0)
+    assert problem.meter.passes == 0

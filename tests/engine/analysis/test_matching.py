@@ -4,8 +4,9 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy.optimize import linear_sum_assignment
 
-from engine.analysis.matching import matched_components
+from engine.analysis.matching import cheapest_assignment, matched_components
 from engine.models.gaussian_mixture import GaussianMixture
 from engine.parameters import Parameters
 from tests.engine.models.cases import data_for, random_parameters
@@ -43,3 +44,17 @@ def test_parameters_that_are_not_finite_keep_their_order() -> None:
     reference = random_parameters(model, prepared, seed=3)
     lost = reference.replaced({"means": np.full((3, 2), np.nan)})
     assert matched_components(reference, [lost]) == ((0, 1, 2),)
+
+
+@pytest.mark.parametrize("count", range(1, 13))
+def test_the_cheapest_assignment_is_that_of_scipy(count: int) -> None:
+    generator = np.random.Generator(np.random.Philox(count))
+    for number in range(20):
+        costs = generator.random((count, count)) * 10.0 ** generator.integers(-3, 13)
+        if number % 2:
+            # Equal costs have many cheapest assignments.
+            costs = generator.integers(4, size=(count, count)).astype(float)
+        chosen = cheapest_assignment(costs)
+        assert sorted(chosen) == list(range(count))
+        rows, columns = linear_sum_assignment(costs)
+        assert costs[rows, list(chosen)].sum() == pytest.approx(costs[rows, columns].sum(), rel=1e-12)

@@ -36,3 +36,11 @@ def laboratory(shared: Laboratory) -> Laboratory:
     shared.window.viewport.reset()
     shared.told.clear()
     return shared
+
+
+@pytest.fixture
+def unpainted(laboratory: Laboratory) -> Iterator[None]:
+    """Nothing is painted that nobody looks at: most of the time of a test goes into that."""
+    laboratory.shell.setUpdatesEnabled(False)
+    yield
+    laboratory.shell.setUpdatesEnabled(True)

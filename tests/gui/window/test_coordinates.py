@@ -14,6 +14,8 @@ from gui.items.marks import sum_is_one
 from tests.gui.frames import FIRST_EXPERIMENT as FIRST_DOCUMENT
 from tests.gui.laboratory import Laboratory
 
+pytestmark = pytest.mark.usefixtures("unpainted")
+
 EXPERIMENTS = FIRST_EXPERIMENT.parent
 
 
@@ -53,6 +55,7 @@ def test_drop_last_walks_out_of_the_triangle_and_says_where(laboratory: Laborato
     assert "became \u22120" in said(laboratory, 1) or "became -0" in said(laboratory, 1)
     assert "times the largest stable one" in lane.reason
     # The last point of its path lies outside the triangle.
+    laboratory.picture(laboratory.window.simplex)
     chart = laboratory.window.simplex._chart
     assert chart is not None
     out = chart.point(lane.components.weights, lane.iteration)

@@ -19,6 +19,8 @@ from tests.gui.laboratory import PATIENCE_SECONDS, Laboratory
 from tests.gui.traces import assert_same, headless
 from tests.gui.window.conftest import FIRST
 
+pytestmark = pytest.mark.usefixtures("unpainted")
+
 FAITHFUL = FIRST_EXPERIMENT.parent.parent / "data/faithful.csv"
 IRIS = FAITHFUL.with_name("iris.csv")
 CONTROL = Qt.KeyboardModifier.ControlModifier

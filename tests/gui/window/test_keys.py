@@ -11,6 +11,8 @@ from gui.app import FIRST_EXPERIMENT
 from tests.gui.laboratory import Laboratory
 from tests.gui.window.conftest import FIRST
 
+pytestmark = pytest.mark.usefixtures("unpainted")
+
 IRIS = FIRST_EXPERIMENT.parent.parent / "data/iris.csv"
 
 TOUCHED: dict[str, Callable[[Laboratory], tuple[QWidget, QPointF | None]]] = {

@@ -19,6 +19,8 @@ from tests.gui.laboratory import Laboratory
 from tests.gui.traces import assert_same, headless
 from tests.gui.window.conftest import FIRST
 
+pytestmark = pytest.mark.usefixtures("unpainted")
+
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 

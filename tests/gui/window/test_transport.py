@@ -62,7 +62,7 @@ def test_the_whole_first_experiment_shows_what_the_issue_promises(laboratory: La
 
 @pytest.mark.parametrize("speed", [6.0, FAST, FLAT_OUT])
 def test_the_traces_are_those_of_the_command_line_at_any_speed(laboratory: Laboratory, speed: float) -> None:
-    shorter = FIRST if speed != 6.0 else FIRST.replace(stop=Stop(max_iterations=8))
+    shorter = FIRST if speed != 6.0 else FIRST.replace(stop=Stop(max_iterations=5))
     laboratory.open(shorter)
     set_speed(laboratory, speed)
     laboratory.press(Qt.Key.Key_Space)
