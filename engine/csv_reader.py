@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,8 +29,9 @@ from engine.csv_format import Column, Format, recognise
 from engine.dataset import Dataset
 from engine.errors import InputError
 from engine.parameters import Array
+from engine.wording import number_text
 
-SAMPLE = 1 << 16
+SAMPLE = 1 << 14
 """How many bytes at the beginning decide how a file is written and which columns are text."""
 ENOUGH_LINES = 20
 """With fewer whole lines than this, the sample grows."""
@@ -55,6 +56,8 @@ def read_csv(
     columns: tuple[str, ...] = (),
     weights_column: str = "",
     drop_missing: bool = False,
+    sequence_column: str = "",
+    time_column: str = "",
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> Dataset:
@@ -64,7 +67,8 @@ def read_csv(
     its mark, or Windows-1252. Without a header the columns are x1, x2, ...; a repeated name gets a number.
     `columns` chooses by name and in that order, else all columns of numbers are values. A column of text
     (the chosen one, else the first) becomes the labels, coded in order of first appearance.
-    `weights_column` holds row weights and is then no value. Empty, NA and NaN cells are NaN;
+    `weights_column` holds row weights and is then no value; so are `sequence_column`, which names the sequence of
+    each row by words or numbers, and `time_column`, which holds numbers. Empty, NA and NaN cells are NaN;
     `drop_missing` leaves their rows out. What was decided on the way stands in the dataset's note.
 
     `progress` hears the fraction read, from 0 to 1; `cancelled` is asked before every block of 1 MiB. Fit
@@ -75,7 +79,8 @@ def read_csv(
     where = source.name if isinstance(source, Path) else name
     with _opened(source, where) as (stream, size):
         layout, start = _recognised(stream, where)
-        roles = _roles(layout, columns, weights_column, where)
+        apart = _Apart(weights_column, sequence_column, time_column)
+        roles = _roles(layout, columns, apart, where)
         try:
             found = _read(stream, start, size, layout, roles, where, progress, cancelled)
         except LateDecimalComma:
@@ -84,9 +89,10 @@ def read_csv(
     numbers, codes, label_names = found
     if not len(numbers):
         raise InputError(f"{where} has no rows; choose a file with data.")
-    values, weights = numbers, None
+    values = numbers if roles.numeric == roles.values else np.ascontiguousarray(numbers[:, : len(roles.values)])
+    weights = None
     if roles.weight is not None:
-        values, weights = np.ascontiguousarray(numbers[:, :-1]), np.ascontiguousarray(numbers[:, -1])
+        weights = np.ascontiguousarray(numbers[:, -1])
         if not np.any(weights > 0):
             raise InputError(
                 f"{where}: every row weight in column {weights_column!r} is 0; one must be above 0."
@@ -96,9 +102,36 @@ def read_csv(
                 f"{where}: the row weights in column {weights_column!r} are too large or too small to be summed; "
                 "multiply them all by one number."
             )
-    note = _note(layout, roles, columns)
+    beside = {
+        layout.columns[place].name: np.array(numbers[:, len(roles.values) + number])
+        for number, place in enumerate(roles.beside)
+    }
+    sequences, sequence_names = None, ()
+    if sequence_column:
+        if sequence_column in beside:
+            sequences, sequence_names = _coded(beside[sequence_column])
+        else:
+            sequences, sequence_names, codes, label_names = codes, label_names, None, ()
+        if sequences is None or np.min(sequences) < 0:
+            row = 0 if sequences is None else int(np.argmin(sequences))
+            raise InputError(
+                f"{where}: row {row + 1} has no sequence in column {sequence_column!r}; fill it in or leave that row out."
+            )
+    note = _note(layout, roles, columns, apart)
     value_names = tuple(layout.columns[place].name for place in roles.values)
-    dataset = Dataset(name, value_names, values, weights, codes, label_names, note=note)
+    dataset = Dataset(
+        name,
+        value_names,
+        values,
+        weights,
+        codes,
+        label_names,
+        note=note,
+        sequences=sequences,
+        sequence_names=sequence_names,
+        times=beside.get(time_column),
+        time_name=time_column,
+    )
     if drop_missing and dataset.missing:
         complete = dataset.without_missing()
         left_out = dataset.rows - complete.rows
@@ -235,18 +268,44 @@ def _converted(
             yield line, content, future.result()
 
 
-def _roles(layout: Format, columns: tuple[str, ...], weights_column: str, where: str) -> Roles:
+@dataclass(frozen=True)
+class _Apart:
+    """The columns that are no values, by name; '' where there is none."""
+
+    weights: str
+    sequence: str
+    time: str
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        return tuple(each for each in (self.weights, self.sequence, self.time) if each)
+
+
+def _coded(numbers: Array) -> tuple[Codes, tuple[str, ...]]:
+    """Codes (n,) of numbers in the order in which they first appear, -1 where missing, and the numbers as words."""
+    distinct, firsts, places = np.unique(numbers, return_index=True, return_inverse=True)
+    order = [place for place in np.argsort(firsts).tolist() if not np.isnan(distinct[place])]
+    codes = np.full(len(distinct), -1, dtype=np.int64)
+    codes[order] = np.arange(len(order))
+    return codes[places], tuple(number_text(float(distinct[place]), 15) for place in order)
+
+
+def _roles(layout: Format, columns: tuple[str, ...], apart: _Apart, where: str) -> Roles:
     """What each column is for; raises InputError for names that are not there or leave nothing to fit."""
     places = {column.name: place for place, column in enumerate(layout.columns)}
-    for wanted in (*columns, *([weights_column] if weights_column else [])):
+    weights_column = apart.weights
+    for wanted in (*columns, *apart.named):
         if wanted not in places:
             raise InputError(f"{where} has no column {wanted!r}; its columns are {_listed(places)}.")
     for wanted in columns:
         if columns.count(wanted) > 1:
             raise InputError(f"Column {wanted!r} of {where} is chosen twice; name it once.")
+    if len(set(apart.named)) < len(apart.named):
+        raise InputError(f"{where}: one column cannot be two of row weights, sequence and time; name different ones.")
     weight = places[weights_column] if weights_column else None
-    chosen = [places[each] for each in columns if each != weights_column]
-    texts = [j for j, column in enumerate(layout.columns) if column.kind == "text" and j != weight]
+    taken = [places[each] for each in apart.named]
+    chosen = [places[each] for each in columns if each not in apart.named]
+    texts = [j for j, column in enumerate(layout.columns) if column.kind == "text" and j not in taken]
     chosen_texts = [place for place in chosen if place in texts]
     if len(chosen_texts) > 1:
         names = " and ".join(repr(layout.columns[place].name) for place in chosen_texts[:2])
@@ -254,7 +313,7 @@ def _roles(layout: Format, columns: tuple[str, ...], weights_column: str, where:
     if columns:
         values = [place for place in chosen if place not in texts]
     else:
-        numeric = [j for j in range(len(layout.columns)) if j not in texts and j != weight]
+        numeric = [j for j in range(len(layout.columns)) if j not in texts and j not in taken]
         # A column that the header does not name holds row numbers, or nothing behind a last delimiter.
         values = [j for j in numeric if layout.columns[j].named] or numeric
     if not values and texts and weight is None and not columns:
@@ -266,16 +325,25 @@ def _roles(layout: Format, columns: tuple[str, ...], weights_column: str, where:
         raise InputError(f"{where}: no column of numbers is left as a value; choose other columns.")
     named_texts = [j for j in texts if layout.columns[j].named]
     label = next(iter(chosen_texts or named_texts), None)
-    return Roles(tuple(values), weight, label)
+    sequence = places[apart.sequence] if apart.sequence else None
+    beside = [places[apart.time]] if apart.time else []
+    if sequence is not None and layout.columns[sequence].kind == "text":
+        # One column of text is read: where it names the sequences, no other one can give the labels.
+        label = sequence
+    elif sequence is not None:
+        beside.append(sequence)
+    return Roles(tuple(values), weight, label, tuple(beside))
 
 
-def _note(layout: Format, roles: Roles, columns: tuple[str, ...]) -> str:
+def _note(layout: Format, roles: Roles, columns: tuple[str, ...], apart: _Apart) -> str:
     """What was decided about the file without being asked, in plain sentences."""
     sentences = []
     if layout.decimal_mark == ",":
         sentences.append("Commas are read as decimal marks.")
-    if roles.label is not None:
+    if roles.label is not None and layout.columns[roles.label].name != apart.sequence:
         sentences.append(f"The labels are column {layout.columns[roles.label].name!r}.")
+    if apart.sequence:
+        sentences.append(f"The sequences are column {apart.sequence!r}.")
     if not columns:
         used = {*roles.numeric, roles.label}
         unused = {column.name: None for j, column in enumerate(layout.columns) if j not in used}

@@ -30,6 +30,11 @@ class Support:
 
     coordinates_setting: ClassVar[str | None] = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its boundary does not belong to it, so that what runs there never arrives."""
+        return False
+
     def violation(self, values: Array) -> str | None:
         """What is wrong with values outside the support, in words with the number; None inside."""
         return None if np.all(np.isfinite(values)) else "a value is not finite"
@@ -79,6 +84,10 @@ class Variance(Positive):
 
     coordinates_setting: ClassVar[str | None] = "covariance_coordinates"
 
+    @property
+    def is_open(self) -> bool:
+        return self.lower == 0
+
     def violation(self, values: Array) -> str | None:
         problem = super().violation(values)
         if problem is None and np.min(values) <= 0.0:
@@ -89,6 +98,19 @@ class Variance(Positive):
     @property
     def _noun(self) -> str:
         return "the variance of component"
+
+
+@dataclass(frozen=True)
+class Uniqueness(Positive):
+    """Variances that nothing but a column's own noise explains; one of 0 is a Heywood case, and has a likelihood."""
+
+    def violation(self, values: Array) -> str | None:
+        flat = np.ravel(values)
+        if np.all(np.isfinite(flat)) and np.min(flat) < 0:
+            worst = int(np.argmin(flat))
+            which = f"uniqueness {worst + 1}" if flat.size > 1 else "the variance of the noise"
+            return f"{which} became {number_text(flat[worst])}"
+        return super().violation(values)
 
 
 @dataclass(frozen=True)
@@ -114,20 +136,23 @@ SUM_TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Simplex(Support):
-    """Rows (along the last axis) of numbers that are at least 0 and sum to 1."""
+    """Rows (along the last axis) of numbers that are at least 0 and sum to 1; `nouns` are for one and for several."""
 
     coordinates_setting: ClassVar[str | None] = "weight_coordinates"
+    nouns: tuple[str, str] = ("weight", "weights")
 
     def violation(self, values: Array) -> str | None:
         if not np.all(np.isfinite(values)):
-            return "a weight is not finite"
+            return f"a {self.nouns[0]} is not finite"
         lowest = int(np.argmin(values))
         if np.ravel(values)[lowest] < 0:
-            return f"weight {lowest % values.shape[-1] + 1} became {number_text(np.ravel(values)[lowest])}"
+            row, place = divmod(lowest, values.shape[-1])
+            which = f"{place + 1}" if values.ndim == 1 else f"{row + 1}, {place + 1}"
+            return f"{self.nouns[0]} {which} became {number_text(np.ravel(values)[lowest])}"
         sums = np.ravel(np.sum(values, axis=-1))
         worst = int(np.argmax(np.abs(sums - 1)))
         if abs(sums[worst] - 1) > SUM_TOLERANCE:
-            return f"the weights' sum became {number_text(sums[worst], 6)}"
+            return f"the {self.nouns[1]}' sum became {number_text(sums[worst], 6)}"
         return None
 
     def project(self, values: Array) -> Array:
@@ -135,7 +160,7 @@ class Simplex(Support):
         if values.ndim == 1:
             # Where no entry ends at 0 the threshold is the excess shared equally.
             shifted = values - (np.add.reduce(values) - 1.0) / values.size
-            if shifted.min() >= 0.0:
+            if min(shifted.tolist()) >= 0.0:
                 return np.asarray(shifted)
         descending = -np.sort(-values, axis=-1)
         excess = np.cumsum(descending, axis=-1) - 1
@@ -148,6 +173,20 @@ class Simplex(Support):
         return np.asarray(values - np.mean(values, axis=-1, keepdims=True))
 
 
+def leading_minors(matrices: Array, lower: float = 0.0) -> tuple[Array, ...]:
+    """The leading principal minors, (m,) each, of symmetric matrices minus lower * I; only for d = 1 and 2.
+
+    All of them are above 0 where every eigenvalue is above `lower` (Sylvester's criterion).
+    """
+    d = matrices.shape[-1]
+    flat = matrices.reshape(-1, d * d)
+    first = flat[:, 0] - lower
+    if d == 1:
+        return (first,)
+    beside = flat[:, 1]
+    return first, first * (flat[:, 3] - lower) - beside * beside
+
+
 @dataclass(frozen=True)
 class PositiveDefinite(Support):
     """Symmetric matrices (last two axes) whose eigenvalues are at least `lower`, and above 0."""
@@ -155,17 +194,23 @@ class PositiveDefinite(Support):
     coordinates_setting: ClassVar[str | None] = "covariance_coordinates"
     lower: float = 0.0
 
+    @property
+    def is_open(self) -> bool:
+        return self.lower == 0
+
     def violation(self, values: Array) -> str | None:
         if not np.isfinite(values).all():
             return "a covariance is not finite"
         if self._surely_inside(values):
             return None
-        smallest = np.atleast_1d(np.linalg.eigvalsh(values)[..., 0])
+        eigenvalues = np.linalg.eigvalsh(values).reshape(-1, values.shape[-1])
+        smallest = eigenvalues[:, 0]
         worst = int(np.argmin(smallest))
         value = f"(smallest eigenvalue {number_text(smallest[worst])})"
         if smallest[worst] <= 0:
             return f"covariance {worst + 1} lost positive definiteness {value}"
-        if smallest[worst] < self.lower * (1 - 1e-9):
+        # The rounding of a matrix's entries is that of its largest eigenvalue.
+        if smallest[worst] < self.lower * (1 - 1e-9) - 1e-14 * eigenvalues[worst, -1]:
             return f"covariance {worst + 1} fell below its floor of {self.lower:g} {value}"
         return None
 
@@ -188,11 +233,8 @@ class PositiveDefinite(Support):
             except np.linalg.LinAlgError:
                 return False
             return True
-        flat = values.reshape(-1, d * d)
-        first = flat[:, 0] - self.lower
-        if not first.min() > 0:
-            return False
-        return d == 1 or bool((first * (flat[:, 3] - self.lower) - flat[:, 1] * flat[:, 2]).min() > 0)
+        minors = leading_minors(values, self.lower)
+        return all(each > 0 for minor in minors for each in minor.tolist())
 
     def tangent(self, values: Array) -> Array:
         return np.asarray(0.5 * (values + np.swapaxes(values, -1, -2)))
@@ -202,7 +244,8 @@ class PositiveDefinite(Support):
 class Block:
     """A named parameter block: its shape, its support, whether it is held fixed, and its report.
 
-    In the data's units the block is `shift + unit * values`, elementwise.
+    In the data's units the block is `shift + unit * values`, elementwise, and then, where there is a matrix `mixing`
+    (m, m), mixed along the last axis: an intercept that is reported where the predictors are 0 moves with the slopes.
     """
 
     name: str
@@ -211,6 +254,25 @@ class Block:
     held: bool = False
     shift: Array = field(default_factory=lambda: np.zeros(()))
     unit: Array = field(default_factory=lambda: np.ones(()))
+    mixing: Array | None = None
+
+    def in_data_units(self, values: Array) -> Array:
+        """The block in the data's units from its values in the frame."""
+        plain = self.shift + self.unit * values
+        return plain if self.mixing is None else np.asarray(plain @ self.mixing.T)
+
+    def in_the_frame(self, reported: Array) -> Array:
+        """The block's values in the frame from those in the data's units."""
+        if self.mixing is not None:
+            reported = np.asarray(np.linalg.solve(self.mixing, reported[..., None])[..., 0])
+        return np.asarray((reported - self.shift) / self.unit)
+
+    def gradient_in_data_units(self, gradient: Array) -> Array:
+        """The gradient in the block as it is in the data's units from that in the frame."""
+        plain = gradient / self.unit
+        if self.mixing is None:
+            return np.asarray(plain)
+        return np.asarray(np.linalg.solve(self.mixing.T, plain[..., None])[..., 0])
 
     @cached_property
     def size(self) -> int:
@@ -250,28 +312,43 @@ class Layout:
         return tuple(block.name for block in self.blocks if not block.held)
 
     @cached_property
+    def free_probabilities(self) -> tuple[str, ...]:
+        """Names of the free blocks whose numbers each lie between 0 and 1."""
+        return tuple(name for name in self.free if type(self.by_name[name].support) is UnitInterval)
+
+    @cached_property
+    def free_uniquenesses(self) -> tuple[str, ...]:
+        """Names of the free blocks of variances that may become 0."""
+        return tuple(name for name in self.free if isinstance(self.by_name[name].support, Uniqueness))
+
+    @cached_property
     def constrained(self) -> tuple[Block, ...]:
         """The blocks that may not take every value."""
         return tuple(block for block in self.blocks if type(block.support) is not Real)
 
     def pack(self, values: Mapping[str, Any]) -> "Parameters":
         """Parameters in the frame from one array for each block."""
-        vector = np.empty(self.size)
-        for block in self.blocks:
-            vector[self.places[block.name]] = np.ravel(values[block.name])
+        return self.joined(tuple(np.asarray(values[block.name], dtype=np.float64) for block in self.blocks))
+
+    def joined(self, values: tuple[Array, ...]) -> "Parameters":
+        """Parameters in the frame from one array for each block, in the layout's order."""
+        vector = np.concatenate([block.reshape(-1) for block in values])
         vector.setflags(write=False)
         return Parameters(self, vector)
 
     def pack_data_units(self, values: Mapping[str, Any]) -> "Parameters":
         """Parameters from blocks given in the data's units."""
-        return self.pack(
-            {b.name: (np.asarray(values[b.name], float) - b.shift) / b.unit for b in self.blocks}
-        )
+        return self.pack({b.name: b.in_the_frame(np.asarray(values[b.name], float)) for b in self.blocks})
+
+    @cached_property
+    def closed(self) -> tuple[Block, ...]:
+        """Constrained blocks whose support has its boundary with it."""
+        return tuple(block for block in self.constrained if not block.support.is_open)
 
     def project(self, vector: Array) -> Array:
-        """Each block projected onto its support."""
+        """Each block projected onto its support; one whose support is open has no nearest point and stays."""
         projected = np.array(vector)
-        for block in self.constrained:
+        for block in self.closed:
             place, shape = self.views[block.name]
             values = projected[place].reshape(shape)
             nearest = block.support.project(values)
@@ -319,4 +396,4 @@ class Parameters:
 
     def in_data_units(self) -> dict[str, Array]:
         """Every block in the data's units, shape as in the layout."""
-        return {block.name: block.shift + block.unit * self[block.name] for block in self.layout.blocks}
+        return {block.name: block.in_data_units(self[block.name]) for block in self.layout.blocks}

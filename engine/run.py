@@ -16,16 +16,18 @@ from engine.analysis.saddle import direction_upwards, weight_to_raise
 from engine.errors import CannotRun
 from engine.models.base import UndefinedLikelihood
 from engine.objective import Problem
-from engine.parameters import Parameters
+from engine.parameters import SUM_TOLERANCE, Parameters, Simplex
 from engine.roundoff import roundoff_bound
 from engine.stopping import Stop
 from engine.trace import RUNNING, Step
-from engine.wording import number_text
+from engine.wording import number_text, singular
 
 NEARLY_STATIONARY = 1e-4
 STANDING_STILL = 1e-14
 FALLEN = 1.0
 ON_THE_WAY = (0.5, 0.9, 0.99)
+HEYWOOD = 0.005
+"""A uniqueness below this share of its column's variance is a Heywood case (the usual lower bound of programs)."""
 
 # A step that overflows ends as a status with its sentence, so numpy need not warn of it as well.
 OVERFLOW_IS_AN_OUTCOME = np.errstate(over="ignore", divide="ignore", invalid="ignore")
@@ -51,6 +53,8 @@ class Route:
 
     def algorithm_after(self, iteration: int) -> Algorithm:
         """The algorithm as it is set for the step that follows `iteration`."""
+        if not self.interventions:
+            return self.algorithm
         changes = {each.setting: each.value for each in self.interventions if each.iteration <= iteration}
         return dataclasses.replace(self.algorithm, **changes) if changes else self.algorithm
 
@@ -168,10 +172,12 @@ class _Lane:
         decreased = False
         if before is not None and outside is None and before.is_likelihood:
             fall = before.log_likelihood - position.log_likelihood
-            if fall > roundoff_bound(position.log_likelihood, problem.total_weight):
+            if fall > 0 and fall > roundoff_bound(position.log_likelihood, problem.total_weight):
                 decreased = True
                 events += (Event("decrease", f"the log-likelihood fell by {number_text(fall)}"),)
         events += self._emptied(before, position.parameters)
+        events += self._certain(before, position.parameters)
+        events += self._heywood(before, position.parameters)
         stationarity = problem.stationarity(position.parameters, position.expectation)
         if status == RUNNING and outside is None:
             status, reason = self._rule(iteration, state, state_before, stationarity, ended)
@@ -224,7 +230,7 @@ class _Lane:
 
     def _stands_still(self, state: State, before: State) -> bool:
         new, old = state.position.parameters, before.position.parameters
-        if "weights" not in new or np.min(new["weights"]) > 0:
+        if "weights" not in new or min(new["weights"].tolist()) > 0:
             return False
         return self._problem.free_change(new.vector, old.vector) < STANDING_STILL
 
@@ -284,12 +290,12 @@ class _Lane:
         return self._problem.layout.violation(state.position.parameters.vector)
 
     def _why_no_likelihood(self, parameters: Parameters) -> str:
-        if "weights" not in parameters:
-            return ""
-        total = float(np.sum(parameters["weights"]))
-        if abs(total - 1) <= 1e-9:
-            return ""
-        return "; what it climbs is no likelihood any more, because it grows without end as that sum grows"
+        for block in parameters.layout.blocks:
+            if isinstance(block.support, Simplex):
+                sums = np.sum(parameters[block.name], axis=-1)
+                if np.max(np.abs(sums - 1)) > SUM_TOLERANCE:
+                    return "; what it climbs is no likelihood any more, because it grows without end as that sum grows"
+        return ""
 
     def _rate_remark(self, state: State | None, iteration: int) -> str:
         """How the learning rate compares with the largest stable one where the lane still had a likelihood."""
@@ -304,6 +310,8 @@ class _Lane:
         return f"; the rate is about {times} times the largest stable one, 2/\u03bbmax, here"
 
     def _interventions_at(self, iteration: int) -> tuple[Event, ...]:
+        if not self._route.interventions:
+            return ()
         changed = [each for each in self._route.interventions if each.iteration == iteration]
         return tuple(
             Event("intervention", f"{each.setting.replace('_', ' ')} set to {each.value} after {iteration}")
@@ -311,10 +319,37 @@ class _Lane:
         )
 
     def _emptied(self, before: Step | None, parameters: Parameters) -> tuple[Event, ...]:
-        if before is None or "weights" not in parameters:
+        if before is None or "weights" not in parameters or 0.0 not in parameters["weights"].tolist():
             return ()
         gone = np.flatnonzero((parameters["weights"] == 0) & (before.parameters["weights"] != 0))
         return tuple(Event("empty-component", f"weight {k + 1} became exactly 0") for k in gone)
+
+    def _certain(self, before: Step | None, parameters: Parameters) -> tuple[Event, ...]:
+        """Probabilities that have just become exactly 0 or 1."""
+        found: list[Event] = []
+        for block in self._problem.layout.free_probabilities if before is not None else ():
+            assert before is not None
+            now, old = parameters[block], before.parameters[block]
+            for edge in (0.0, 1.0):
+                for place in np.argwhere((now == edge) & (old != edge)).tolist():
+                    where = f" {place[-1] + 1}" if place else ""
+                    of_component = f" of component {place[0] + 1}" if len(place) > 1 else ""
+                    detail = f"{singular(block)}{where}{of_component} became exactly {edge:g}"
+                    found.append(Event("certain-probability", detail))
+        return tuple(found)
+
+    def _heywood(self, before: Step | None, parameters: Parameters) -> tuple[Event, ...]:
+        """Uniquenesses that have just fallen below what counts as a Heywood case, or become exactly 0."""
+        found: list[Event] = []
+        for block in self._problem.layout.free_uniquenesses if before is not None else ():
+            assert before is not None
+            now, old = np.ravel(parameters[block]), np.ravel(before.parameters[block])
+            small, gone = (now < HEYWOOD) & (old >= HEYWOOD), (now == 0) & (old != 0)
+            for place in np.flatnonzero(small | gone).tolist():
+                fell = f"fell below {HEYWOOD:g} of its column's variance: a Heywood case"
+                what = "became exactly 0: a Heywood case" if gone[place] else fell
+                found.append(Event("heywood", f"{singular(block)} {place + 1} {what}"))
+        return tuple(found)
 
     def _clock(self) -> int:
         return time.thread_time_ns() + self._problem.workspace.helper_nanoseconds

@@ -71,6 +71,8 @@ class _Piece:
     shift: Array
     unit: Array
     floor: Array
+    as_it_is: bool
+    """Whether it is written in the frame and without a floor, so that shift, unit and floor do nothing."""
 
 
 class Chart:
@@ -104,7 +106,9 @@ class Chart:
             if refused is not None:
                 raise CannotRun(f"{lane} cannot start here: {refused}")
             x = writing.write(shift + unit * (start[name] - floor))
-            pieces.append(_Piece(block, writing, x.shape, slice(offset, offset + x.size), shift, unit, floor))
+            place = slice(offset, offset + x.size)
+            as_it_is = standardize and not np.any(floor)
+            pieces.append(_Piece(block, writing, x.shape, place, shift, unit, floor, as_it_is))
             offset += x.size
         self._pieces = tuple(pieces)
         self.size = offset
@@ -127,21 +131,24 @@ class Chart:
 
     def read(self, x: Array) -> Parameters:
         """Parameters at coordinates x; held blocks are those of the start."""
-        vector = np.array(self._held)
+        vector, places = np.array(self._held), self.layout.places
         for piece in self._pieces:
-            written = piece.coordinates.read(x[piece.place].reshape(piece.shape))
-            natural = (written - piece.shift) / piece.unit + piece.floor
-            vector[self.layout.places[piece.block.name]] = np.ravel(natural)
+            natural = piece.coordinates.read(x[piece.place].reshape(piece.shape))
+            if not piece.as_it_is:
+                natural = (natural - piece.shift) / piece.unit + piece.floor
+            vector[places[piece.block.name]] = natural.reshape(-1)
         vector.setflags(write=False)
         return Parameters(self.layout, vector)
 
     def pull_back(self, x: Array, gradient: Array) -> Array:
         """The gradient (size,) in x from the flat gradient in the natural blocks at read(x)."""
-        pulled = np.empty(self.size)
+        pulled, places = np.empty(self.size), self.layout.places
         for piece in self._pieces:
-            natural = gradient[self.layout.places[piece.block.name]].reshape(piece.block.shape) / piece.unit
+            natural = gradient[places[piece.block.name]].reshape(piece.block.shape)
+            if not piece.as_it_is:
+                natural = natural / piece.unit
             in_x = piece.coordinates.pull_back(x[piece.place].reshape(piece.shape), natural)
-            pulled[piece.place] = np.ravel(in_x)
+            pulled[piece.place] = in_x.reshape(-1)
         return pulled
 
     def place(self, name: str) -> slice:

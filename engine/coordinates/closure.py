@@ -7,6 +7,9 @@ from engine.parameters import Array
 
 def closure(logs: Array) -> Array:
     """exp(logs) divided by its sum along the last axis: (.., K) on the simplex."""
+    if logs.ndim == 1:
+        powers = np.exp(logs - max(logs.tolist()))
+        return np.asarray(powers / np.add.reduce(powers))
     powers = np.exp(logs - np.max(logs, axis=-1, keepdims=True))
     return np.asarray(powers / np.sum(powers, axis=-1, keepdims=True))
 
@@ -14,6 +17,8 @@ def closure(logs: Array) -> Array:
 def closure_pull_back(weights: Array, gradient: Array) -> Array:
     """The gradient (.., K) in the logarithms from that in the weights: pi_k (g_k - sum_j pi_j g_j)."""
     scaled = weights * gradient
+    if scaled.ndim == 1:
+        return np.asarray(scaled - weights * np.add.reduce(scaled))
     return np.asarray(scaled - weights * np.sum(scaled, axis=-1, keepdims=True))
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine.coordinates.base import Coordinates
-from engine.coordinates.triangles import NO_FACTOR, diagonal_places, packed, unpacked
+from engine.coordinates.triangles import NO_FACTOR, diagonal_places, order_of, packed, unpacked
 from engine.parameters import Array, Block, PositiveDefinite, Support, Variance
 
 
@@ -50,10 +50,9 @@ class LogCholesky(Coordinates):
         return x
 
     def _factor(self, x: Array) -> Array:
-        factor = unpacked(x)
-        diagonal = np.arange(factor.shape[-1])
-        factor[..., diagonal, diagonal] = np.exp(factor[..., diagonal, diagonal])
-        return factor
+        entries, places = np.array(x), diagonal_places(order_of(x.shape[-1]))
+        entries[..., places] = np.exp(x.take(places, axis=-1))
+        return unpacked(entries)
 
     def read(self, x: Array) -> Array:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -66,7 +65,8 @@ class LogCholesky(Coordinates):
         if not self.matrices:
             return np.asarray(2.0 * gradient * self.read(x))
         factor = self._factor(x)
+        lower = packed(factor)
         pulled = packed(2.0 * gradient @ factor)
         places = diagonal_places(factor.shape[-1])
-        pulled[..., places] *= np.diagonal(factor, axis1=-2, axis2=-1)
+        pulled[..., places] *= lower.take(places, axis=-1)
         return pulled

@@ -1,5 +1,6 @@
 """Symmetric and lower triangular matrices as packed rows of their lower triangle."""
 
+import math
 from functools import cache
 
 import numpy as np
@@ -9,9 +10,10 @@ from engine.parameters import Array
 
 
 @cache
-def lower_places(dimension: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Rows and columns of the lower triangle of a (d, d) matrix, row by row."""
-    return np.tril_indices(dimension)
+def lower_places(dimension: int) -> npt.NDArray[np.intp]:
+    """Places of the lower triangle within a flat (d, d) matrix, row by row."""
+    rows, columns = np.tril_indices(dimension)
+    return rows * dimension + columns
 
 
 @cache
@@ -20,17 +22,25 @@ def diagonal_places(dimension: int) -> npt.NDArray[np.intp]:
     return np.cumsum(np.arange(1, dimension + 1)) - 1
 
 
+@cache
+def order_of(entries: int) -> int:
+    """d of a packed triangle with d(d+1)/2 entries."""
+    return (math.isqrt(8 * entries + 1) - 1) // 2
+
+
 def packed(matrices: Array) -> Array:
     """The lower triangles (.., d(d+1)/2) of matrices (.., d, d)."""
-    return np.asarray(matrices[(..., *lower_places(matrices.shape[-1]))])
+    *stacked, d, _ = matrices.shape
+    return matrices.reshape(*stacked, d * d).take(lower_places(d), axis=-1)
 
 
 def unpacked(lower: Array) -> Array:
     """Lower triangular matrices (.., d, d) from what `packed` gives."""
-    dimension = int((np.sqrt(8 * lower.shape[-1] + 1) - 1) / 2)
-    matrices = np.zeros((*lower.shape[:-1], dimension, dimension))
-    matrices[(..., *lower_places(dimension))] = lower
-    return matrices
+    *stacked, entries = lower.shape
+    d = order_of(entries)
+    matrices = np.zeros((*stacked, d * d))
+    matrices[..., lower_places(d)] = lower
+    return matrices.reshape(*stacked, d, d)
 
 
 NO_FACTOR = "a covariance that is not above its floor has no Cholesky factor; start with wider components."

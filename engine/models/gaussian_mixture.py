@@ -1,6 +1,7 @@
 """The Gaussian mixture, with full, diagonal, spherical or tied covariances."""
 
 import dataclasses
+import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,11 +15,14 @@ from engine.errors import InputError
 from engine.models.base import Blocks, Expectation, Frame, UndefinedLikelihood
 from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
 from engine.models.gaussian_moments import (
+    averages_of,
     moments_about,
     moved_to_origin,
     packing,
     quadratic_features,
+    stack,
     sums_about_origin,
+    weighted_sums,
 )
 from engine.models.mixture import (
     Coefficients,
@@ -57,6 +61,9 @@ SMALLEST_SPREAD, LARGEST_SPREAD = 1e-140, 1e140
 
 ABOVE_FLOOR = 1.01
 """A start that is chosen by the program keeps its variances above this many floors."""
+
+LARGEST_FAST_DIMENSION = 15
+"""With more columns the many products of a full quadratic form take longer than a triangular solve."""
 
 LARGEST_FAST_TERM = 1e4
 """Where the quadratic form's terms [1, z, zz'] are larger than this near a mean, over 4 digits cancel."""
@@ -129,7 +136,8 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         dimension = dataset.dimension
         count = 1 + 2 * dimension if self._axis_parallel else 1 + dimension + dimension * (dimension + 1) // 2
         jacobian = -dataset.total_weight * float(np.sum(np.log(deviation)))
-        return self.prepared_from(dataset, frame, columns, count, jacobian)
+        by_product = self._axis_parallel or dimension <= LARGEST_FAST_DIMENSION
+        return self.prepared_from(dataset, frame, columns, count, jacobian, by_product)
 
     @property
     def _axis_parallel(self) -> bool:
@@ -175,26 +183,29 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
     def coefficients(self, parameters: Parameters) -> Coefficients:
         weights, means = parameters["weights"], parameters["means"]
         log_weights, signs = weights_with_signs(weights)
-        precision, log_determinant = self._precisions(parameters)
+        precision, log_determinant = self._precisions(parameters)[:2]
         k, d = means.shape
         packed = packing(d, self._axis_parallel)
         table = np.empty((k, 1 + d + packed.rows.size))
+        # Products with ones sum the rows of so small a matrix in a third of the time of a reduction.
         if self._axis_parallel:
-            scaled, diagonal = means * precision, precision
+            scaled = means * precision
             table[:, 1 + d :] = -0.5 * precision
+            trace = precision.dot(_ones(d))
         else:
             scaled = (precision @ means[:, :, None])[:, :, 0]
             flat = precision.reshape(-1, d * d)
-            diagonal = flat[:, :: d + 1]
-            table[:, 1 + d :] = flat[:, packed.upper] * np.where(packed.rows == packed.cols, -0.5, -1.0)
+            table[:, 1 + d :] = flat.take(packed.upper, axis=1) * packed.halves
+            trace = flat.dot(packed.diagonal)
         table[:, 1 : 1 + d] = scaled
-        square = np.add.reduce(scaled * means, axis=1)
-        table[:, 0] = log_weights - 0.5 * (square + log_determinant + d * LOG_TWO_PI)
-        square += np.add.reduce(diagonal, axis=1)
-        exact = (
-            np.flatnonzero(square > LARGEST_FAST_TERM).tolist() if square.max() > LARGEST_FAST_TERM else ()
-        )
-        return Coefficients(table, log_weights, signs, tuple(exact))
+        square = (scaled * means).dot(_ones(d))
+        table[:, 0] = log_weights - 0.5 * (square + (log_determinant + d * LOG_TWO_PI))
+        terms = (square + trace).tolist()
+        narrow: tuple[int, ...] = ()
+        if max(terms) > LARGEST_FAST_TERM:
+            narrow = tuple(place for place, term in enumerate(terms) if term > LARGEST_FAST_TERM)
+        by_product = self._axis_parallel or d <= LARGEST_FAST_DIMENSION
+        return Coefficients(table, log_weights, signs, narrow if by_product else tuple(range(k)), narrow)
 
     def _precisions(self, parameters: Parameters) -> Precisions:
         """Precisions and log-determinants, kept with the parameters; raises UndefinedLikelihood."""
@@ -225,6 +236,9 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
     def _cholesky(self, parameters: Parameters) -> Array:
         """(K, d, d) lower Cholesky factors, frame units; raises UndefinedLikelihood."""
         k, d = parameters["means"].shape
+        known = self._precisions(parameters).factor
+        if known is not None:
+            return np.broadcast_to(known, (k, d, d))
         try:
             return np.broadcast_to(np.linalg.cholesky(parameters["covariances"]), (k, d, d))
         except np.linalg.LinAlgError:
@@ -254,34 +268,45 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         d, m = columns.shape
         densities = np.empty((chosen.size, m))
         factors = None if self._axis_parallel else self._cholesky(parameters)
+        whitening = self._precisions(parameters).whitening if d > LARGEST_FAST_DIMENSION else None
+        centred, whitened = np.empty((d, m)), np.empty((d, m))
         for place, k in enumerate(chosen):
-            centred = columns - means[k][:, None]
+            np.subtract(columns, means[k][:, None], out=centred)
             if factors is None:
                 deviations = np.sqrt(self._variances(parameters)[k])
-                whitened = centred / deviations[:, None]
+                np.divide(centred, deviations[:, None], out=whitened)
                 half_log_determinant = float(np.sum(np.log(deviations)))
             else:
-                factor = factors[k]
-                whitened = _forward_substitution(factor, centred)
+                factor, inverse = factors[k], None
+                if whitening is not None:
+                    inverse = whitening[0 if self.covariance == "tied" else k]
+                if inverse is not None and np.vdot(inverse, inverse) <= LARGEST_FAST_TERM:
+                    np.matmul(inverse, centred, out=whitened)
+                else:
+                    _solve(factor, centred, whitened)
                 half_log_determinant = float(np.sum(np.log(np.diagonal(factor))))
             square = np.einsum("ij,ij->j", whitened, whitened)
             densities[place] = -0.5 * square - half_log_determinant - 0.5 * d * LOG_TWO_PI
         return densities
 
     def exact_sums(
-        self, parameters: Parameters, columns: Array, responsibilities: Array, chosen: tuple[int, ...]
+        self, parameters: Parameters, columns: Array, responsibilities: Array, coefficients: Coefficients
     ) -> tuple[Array, Array]:
         means = parameters["means"]
-        pairs = [
-            sums_about_origin(columns - means[k][:, None], responsibilities[k], means[k], self._axis_parallel)
-            for k in chosen
-        ]
-        return np.array([pair.high for pair in pairs]), np.array([pair.low for pair in pairs])
+        sums = np.zeros((2, len(coefficients.exact), coefficients.table.shape[1]))
+        for place, k in enumerate(coefficients.exact):
+            if k in coefficients.narrow:
+                centred = columns - means[k][:, None]
+                pair = sums_about_origin(centred, responsibilities[k], means[k], self._axis_parallel)
+                sums[:, place] = pair.high, pair.low
+            else:
+                sums[0, place] = weighted_sums(columns, responsibilities[k], self._axis_parallel)
+        return sums[0], sums[1]
 
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
         """With n, b, A the moments about the means: P b for a mean, P (A - n Sigma) P / 2 for a covariance."""
         layout, places = parameters.layout, parameters.layout.places
-        precision, _ = self._precisions(parameters)
+        precision = self._precisions(parameters).precision
         found = moments_about(expectation.statistics, parameters["means"], self._axis_parallel)
         gradient = np.empty(layout.size)
         assert expectation.ratios is not None
@@ -293,12 +318,16 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
             gradient[places["means"]] = (found.first * precision).ravel()
             gradient[places["covariances"]] = by_block.ravel()
         else:
-            excess = found.second - found.counts[:, None, None] * parameters["covariances"]
+            k, d = found.first.shape
+            by_square = found.counts.take(stack(k, d).by_square).reshape(k, d, d)
+            excess = found.second - by_square * parameters["covariances"]
             if self.covariance == "tied":
                 excess = excess.sum(axis=0, keepdims=True)
-            slope = precision @ excess @ precision
+            slope = (precision @ excess @ precision).reshape(-1)
             gradient[places["means"]] = (precision @ found.first[:, :, None]).ravel()
-            gradient[places["covariances"]] = (0.25 * (slope + slope.transpose(0, 2, 1))).ravel()
+            symmetric = slope + slope.take(stack(len(precision), d).transposed)
+            symmetric *= 0.25
+            gradient[places["covariances"]] = symmetric
         for name in self.hold:
             gradient[places[name]] = 0.0
         return gradient
@@ -306,8 +335,12 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
     def m_step(self, statistics: Array, parameters: Parameters, free: Blocks = None) -> Parameters:
         means = parameters["means"]
         k, d = means.shape
-        table = statistics.reshape(2, k, -1)[0]
+        table, rest = statistics.reshape(2, k, -1)
         counts, sums = table[:, 0], table[:, 1 : 1 + d]
+        everything_moves = free in (None, self.blocks) and not self.hold and self.covariance_floor == 0
+        if everything_moves and self.covariance == "full" and min(counts.tolist()) > 0:
+            if not np.count_nonzero(rest):
+                return self._every_average(table.reshape(-1), parameters, k, d)
         empty = None if counts.min() > 0 else counts <= 0
         if empty is not None and empty.all():
             return parameters
@@ -322,6 +355,12 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         if self.moves("covariances", free):
             updated["covariances"] = self._m_step_covariances(statistics, parameters, means, divisor, empty)
         return parameters.replaced(updated)
+
+    def _every_average(self, sums: Array, parameters: Parameters, k: int, d: int) -> Parameters:
+        """The M step where nothing is held, nothing is empty, and no sum needs more digits than it has."""
+        counts, means, covariances = averages_of(sums, k, d)
+        weights = counts / np.add.reduce(counts)
+        return parameters.layout.joined((weights, means, covariances))
 
     def _m_step_covariances(
         self,
@@ -427,7 +466,7 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         """sum_k n_k (log pi_k - log|2 pi Sigma_k| / 2) - tr(P_k A_k) / 2, with A about the means."""
         means = parameters["means"]
         found = moments_about(statistics, means, self._axis_parallel)
-        precision, log_determinant = self._precisions(parameters)
+        precision, log_determinant = self._precisions(parameters)[:2]
         log_weights, _ = weights_with_signs(parameters["weights"])
         present = found.counts != 0
         constant = log_weights - 0.5 * (log_determinant + means.shape[1] * LOG_TWO_PI)
@@ -517,6 +556,11 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         return sum(size for name, size in counted.items() if name not in self.hold)
 
 
+@functools.cache
+def _ones(dimension: int) -> Array:
+    return np.ones(dimension)
+
+
 def _above_floor(layout: Layout, covariances: Array) -> Array:
     """The nearest covariances just above the floor: on it, no lane that writes floor + LL' could start."""
     support = layout.by_name["covariances"].support
@@ -524,15 +568,17 @@ def _above_floor(layout: Layout, covariances: Array) -> Array:
     return dataclasses.replace(support, lower=ABOVE_FLOOR * support.lower).project(covariances)
 
 
-def _forward_substitution(factor: Array, right: Array) -> Array:
-    """L^-1 B for a lower triangular (d, d) factor and (d, m) right-hand sides."""
+def _solve(factor: Array, right: Array, solved: Array) -> None:
+    """Sets `solved` to L^-1 B, for a lower triangular (d, d) factor and C-ordered (d, m) right-hand sides."""
     d = factor.shape[0]
+    solved[...] = right
     if d > 4:
-        from scipy.linalg import solve_triangular  # its import is slow, and low dimensions do without
+        from scipy.linalg.blas import dtrsm  # its import is slow, and low dimensions do without
 
-        return np.asarray(solve_triangular(factor, right, lower=True, check_finite=False))
-    solved = np.empty_like(right)
+        # X L' = B' in place: to Fortran a C-ordered (d, m) array is its transpose, so that nothing is copied.
+        dtrsm(1.0, factor.T, solved.T, side=1, lower=0, overwrite_b=1)
+        return
     for row in range(d):
-        rest = right[row] - factor[row, :row] @ solved[:row] if row else right[row]
-        np.divide(rest, factor[row, row], out=solved[row])
-    return solved
+        if row:
+            solved[row] -= factor[row, :row] @ solved[:row]
+        solved[row] /= factor[row, row]

@@ -5,7 +5,7 @@ its diagonal where the covariance is parallel to the axes.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -21,13 +21,22 @@ class Packing:
     """How second moments of d columns are packed: entry p belongs to the columns rows[p] and cols[p].
 
     `square` are the packed places of a whole matrix, row by row; `upper` the places of the packed entries
-    in a flat (d, d) matrix.
+    in a flat (d, d) matrix. `halves` (P,) are the factors with which a precision's entries make -z'Pz / 2;
+    `diagonal` (d d,) is 1 where a flat matrix has its diagonal, else 0.
     """
 
     rows: Places
     cols: Places
     square: Places
     upper: Places
+
+    @cached_property
+    def halves(self) -> Array:
+        return np.where(self.rows == self.cols, -0.5, -1.0)
+
+    @cached_property
+    def diagonal(self) -> Array:
+        return np.eye(int(self.rows[-1]) + 1).reshape(-1)
 
 
 @cache
@@ -42,6 +51,55 @@ def packing(dimension: int, axis_parallel: bool) -> Packing:
     return Packing(rows, cols, square.ravel(), rows * dimension + cols)
 
 
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """Where K full covariances and means stand in flat arrays, entry by entry.
+
+    In steps on few points the number of numpy's calls is everything, and a `take` followed by an operation on
+    arrays of one shape costs a third of the same operation by broadcasting.
+
+    In flat statistics (K, F): `count` (K,) of each component, `own_count` (K F,) of each entry's component,
+    `means` (K d,), `squares` (K d d,) of whole second moments, `mean_rows` and `mean_cols` (K d d,) of the
+    first moments that belong to their rows and columns. In flat means (K, d): `rows` and `cols` (K d d,). In
+    counts (K,): `by_mean` (K d,) and `by_square` (K d d,). In flat matrices (K, d, d): `transposed`.
+    """
+
+    count: Places
+    own_count: Places
+    means: Places
+    squares: Places
+    mean_rows: Places
+    mean_cols: Places
+    rows: Places
+    cols: Places
+    by_mean: Places
+    by_square: Places
+    transposed: Places
+
+
+@cache
+def stack(components: int, dimension: int) -> Stack:
+    """The places for this many components and columns."""
+    k, d, packed = components, dimension, packing(dimension, False)
+    size = 1 + d + packed.rows.size
+    first = np.arange(k)[:, None] * size
+    axes, pairs = np.arange(d), np.arange(d * d)
+    i, j = pairs // d, pairs % d
+    return Stack(
+        count=first.ravel(),
+        own_count=np.repeat(first.ravel(), size),
+        means=(first + 1 + axes).ravel(),
+        squares=(first + 1 + d + packed.square).ravel(),
+        mean_rows=(first + 1 + i).ravel(),
+        mean_cols=(first + 1 + j).ravel(),
+        rows=(np.arange(k)[:, None] * d + i).ravel(),
+        cols=(np.arange(k)[:, None] * d + j).ravel(),
+        by_mean=np.repeat(np.arange(k), d),
+        by_square=np.repeat(np.arange(k), d * d),
+        transposed=(np.arange(k)[:, None] * d * d + j * d + i).ravel(),
+    )
+
+
 def quadratic_features(columns: Array, axis_parallel: bool) -> Array:
     """[1, z, zz'] of columns (d, m), packed: (F, m)."""
     d, m = columns.shape
@@ -49,8 +107,14 @@ def quadratic_features(columns: Array, axis_parallel: bool) -> Array:
     features = np.empty((1 + d + packed.rows.size, m))
     features[0] = 1.0
     features[1 : 1 + d] = columns
-    for place, (i, j) in enumerate(zip(packed.rows, packed.cols, strict=True), start=1 + d):
-        np.multiply(columns[i], columns[j], out=features[place])
+    if axis_parallel:
+        np.multiply(columns, columns, out=features[1 + d :])
+        return features
+    place = 1 + d
+    for i in range(d):
+        # Row i of the packed triangle: column i times itself and all that follow it.
+        np.multiply(columns[i], columns[i:], out=features[place : place + d - i])
+        place += d - i
     return features
 
 
@@ -73,18 +137,36 @@ def moments_about(statistics: Array, means: Array, axis_parallel: bool) -> Momen
     """
     k, d = means.shape
     table, rest = statistics.reshape(2, k, -1)
-    if rest.any():
+    if np.count_nonzero(rest):
         return _moved(Pair(table, rest), means, axis_parallel)
+    if not axis_parallel:
+        return _moments_of_stack(table.reshape(-1), means)
     counts, sums, packed = table[:, 0], table[:, 1 : 1 + d], table[:, 1 + d :]
-    shift = counts[:, None] * means
-    first = sums - shift
-    if axis_parallel:
-        return Moments(counts, first, packed - means * (sums + first))
-    second = packed[:, packing(d, False).square].reshape(k, d, d)
-    # Half of n m m' with each of the two products: the rounded sum is then symmetric, as the precisions need it.
-    cross = means[:, :, None] * (sums - 0.5 * shift)[:, None, :]
-    second -= cross + cross.transpose(0, 2, 1)
-    return Moments(counts, first, second)
+    first = sums - counts[:, None] * means
+    return Moments(counts, first, packed - means * (sums + first))
+
+
+def _moments_of_stack(sums: Array, means: Array) -> Moments:
+    """sum r (z - m)(z - m)' = sum r zz' - m h' - h m' with h = sum r z - n m / 2: symmetric to the last digit."""
+    k, d = means.shape
+    places, centres = stack(k, d), means.reshape(-1)
+    counts, of_mean = sums.take(places.count), sums.take(places.means)
+    shift = counts.take(places.by_mean) * centres
+    half = of_mean - 0.5 * shift
+    cross = centres.take(places.rows) * half.take(places.cols)
+    cross += centres.take(places.cols) * half.take(places.rows)
+    second = sums.take(places.squares) - cross
+    return Moments(counts, (of_mean - shift).reshape(k, d), second.reshape(k, d, d))
+
+
+def averages_of(sums: Array, components: int, dimension: int) -> tuple[Array, Array, Array]:
+    """Counts (K,), means (K, d) and covariances (K, d, d) about them, from flat sums (K F,) without an empty one."""
+    places = stack(components, dimension)
+    averages = sums / sums.take(places.own_count)
+    covariances = averages.take(places.squares)
+    covariances -= averages.take(places.mean_rows) * averages.take(places.mean_cols)
+    shape = (components, dimension, dimension)
+    return sums.take(places.count), averages.take(places.means).reshape(shape[:2]), covariances.reshape(shape)
 
 
 def _moved(table: Pair, means: Array, axis_parallel: bool) -> Moments:
@@ -99,9 +181,20 @@ def _moved(table: Pair, means: Array, axis_parallel: bool) -> Moments:
     return Moments(counts.value[:, 0], first.value, second.value[:, packed.square].reshape(shape))
 
 
+def weighted_sums(columns: Array, weights: Array, axis_parallel: bool) -> Array:
+    """The sums (F,) of weights (m,), of w z and of w zz', packed, over columns (d, m)."""
+    weighted = columns * weights
+    if axis_parallel:
+        second = np.einsum("ij,ij->i", weighted, columns)
+    else:
+        second = (weighted @ columns.T).reshape(-1).take(packing(len(columns), False).upper)
+    count = np.add.reduce(weights, keepdims=True)
+    return np.concatenate((count, np.add.reduce(weighted, axis=1), second))
+
+
 def sums_about_origin(centred: Array, responsibilities: Array, mean: Array, axis_parallel: bool) -> Pair:
     """The sums (F,) of one component, from its columns (d, m) centred at its mean (d,), to 32 digits."""
-    return moved_to_origin(quadratic_features(centred, axis_parallel) @ responsibilities, mean, axis_parallel)
+    return moved_to_origin(weighted_sums(centred, responsibilities, axis_parallel), mean, axis_parallel)
 
 
 def moved_to_origin(about_mean: Array, mean: Array, axis_parallel: bool) -> Pair:

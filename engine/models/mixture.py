@@ -38,10 +38,13 @@ Places = npt.NDArray[np.intp]
 
 LOWEST_EXPONENT = -700.0
 LOWEST_TOTAL = 1e-80
+LOG_LOWEST_TOTAL = math.log(LOWEST_TOTAL)
 FAINT = 1e-200
 LARGEST_LOG_RATIO = 300.0
 """Where a component of no weight is that much denser than the mixture, products of ratios stay finite."""
-BLOCK_BYTES = 1 << 20
+BLOCK_PRODUCT = 1_000_000
+"""Components times features times rows of a block: up to here matrix products have a kernel for small ones."""
+FEWEST_ROWS, MOST_ROWS = 1_024, 32_768
 STORED_FEATURE_BYTES = 1 << 26
 
 
@@ -49,8 +52,9 @@ STORED_FEATURE_BYTES = 1 << 26
 class MixturePrepared(Prepared):
     """Columns in frame units and the fixed partition of the rows into blocks.
 
-    `columns` is (d, n), `row_weights` (n,) or None, `edges` the first row of each block and n. The
-    partition follows from n and the number of features alone, so that sums have a fixed order.
+    `columns` is (d, n), `row_weights` (n,) or None, `edges` the first row of each block and n. `by_product` is
+    false where no product with features is made, because every component is evaluated exactly. The
+    partition follows from n and the numbers of features and components alone, so that sums have a fixed order.
     """
 
     columns: Array
@@ -58,11 +62,17 @@ class MixturePrepared(Prepared):
     edges: tuple[int, ...]
     features: Callable[[Array], Array]
     feature_count: int
+    by_product: bool = True
+
+    @property
+    def block_width(self) -> int:
+        """How many numbers of each row a block works on."""
+        return self.feature_count if self.by_product else len(self.columns)
 
     @cached_property
     def stored(self) -> tuple[Array, ...] | None:
         """The features of each block, (F, B), kept where memory allows; None where they are made anew."""
-        if 8 * self.feature_count * self.units > STORED_FEATURE_BYTES:
+        if not self.by_product or 8 * self.feature_count * self.units > STORED_FEATURE_BYTES:
             return None
         return tuple(self.features(self.columns[:, a:b]) for a, b in self.blocks)
 
@@ -76,13 +86,15 @@ class Coefficients:
     """Parameters in the form of the kernel.
 
     `table` (K, F) gives log|pi_k| + log f_k(x) as `table @ features`; `signs` (K,) where a weight is
-    negative, else None; `exact` lists the components to evaluate by Cholesky instead.
+    negative, else None; `exact` lists the components to evaluate by Cholesky instead, `narrow` those of them
+    whose sums must keep what rounding takes.
     """
 
     table: Array
     log_weights: Array
     signs: Array | None
-    exact: tuple[int, ...]
+    exact: tuple[int, ...] = ()
+    narrow: tuple[int, ...] = ()
 
     @property
     def twins(self) -> list[tuple[int, int]]:
@@ -94,15 +106,20 @@ class Coefficients:
         return [(one, other) for one, other in places if one != other]
 
 
-def added(one: Array, other: Array) -> Array:
-    """Statistics (2, K, F) of two blocks of rows, summed with what rounding takes from the sum."""
-    total = Pair(one[0], one[1]) + Pair(other[0], other[1])
+def summed(parts: list[Array]) -> Array:
+    """Statistics (2, K, F) of blocks of rows, in their order.
+
+    Where a block holds what rounding took from its sums, so does the total.
+    """
+    if not any(np.count_nonzero(part[1]) for part in parts):
+        return np.asarray(np.add.reduce(parts, axis=0))
+    total = functools.reduce(Pair.__add__, [Pair(part[0], part[1]) for part in parts])
     return np.stack((total.high, total.low))
 
 
-def block_edges(rows: int, features: int) -> tuple[int, ...]:
-    """First rows of blocks of about 1 MiB of features; a function of these two numbers alone."""
-    size = max(1024, min(32_768, BLOCK_BYTES // (8 * features)))
+def block_edges(rows: int, width: int, components: int) -> tuple[int, ...]:
+    """First rows of blocks, and `rows`; a function of these three numbers alone, so that sums have a fixed order."""
+    size = min(MOST_ROWS, max(FEWEST_ROWS, BLOCK_PRODUCT // (components * width)))
     count = max(1, -(-rows // size))
     return tuple(round(index * rows / count) for index in range(count + 1))
 
@@ -125,6 +142,8 @@ class Mixture(Model):
     """A finite mixture f(x) = sum_k pi_k f_k(x); the latent variable is the component of each row."""
 
     weights_block: ClassVar[str] = "weights"
+    mean_blocks: ClassVar[tuple[str, ...]] = ("means",)
+    """The blocks that say where a component is; see `means_of`."""
 
     components: int = setting(
         3, label="Components", help="How many clusters the mixture has (K).", minimum=1, maximum=12
@@ -159,10 +178,17 @@ class Mixture(Model):
             )
 
     def prepared_from(
-        self, dataset: Dataset, frame: Frame, columns: Array, feature_count: int, log_jacobian: float
+        self,
+        dataset: Dataset,
+        frame: Frame,
+        columns: Array,
+        feature_count: int,
+        log_jacobian: float,
+        by_product: bool = True,
     ) -> MixturePrepared:
         """Columns (d, n) already in the frame, with the partition into blocks."""
         columns.setflags(write=False)
+        width = feature_count if by_product else len(columns)
         return MixturePrepared(
             dataset,
             frame,
@@ -171,9 +197,10 @@ class Mixture(Model):
             log_jacobian,
             columns,
             dataset.row_weights,
-            block_edges(dataset.rows, feature_count),
+            block_edges(dataset.rows, width, self.components),
             self.features,
             feature_count,
+            by_product,
         )
 
     @abstractmethod
@@ -188,20 +215,51 @@ class Mixture(Model):
     def log_densities(self, parameters: Parameters, columns: Array, chosen: npt.NDArray[np.intp]) -> Array:
         """log f_k (without weights) for the chosen components at columns (d, m): (len(chosen), m), exactly."""
 
-    @abstractmethod
-    def moments(self, parameters: Parameters) -> tuple[Array, Array, Array]:
-        """Weights (K,), means (K, d) and covariances (K, d, d) of the components in the data's units."""
+    def moments(self, parameters: Parameters) -> tuple[Array, Array, Array] | None:
+        """Weights (K,), means (K, d) and covariances (K, d, d) of the components in the data's units.
+
+        None where a component has no place of its own among the rows.
+        """
+        return None
+
+    def lines_of(self, columns: tuple[str, ...], described: Mapping[str, Array]) -> tuple[Array, int] | None:
+        """Intercepts and slopes (K, 2) from parameters in the data's units, and the place of the column that they follow.
+
+        None where components are no lines in the plane of the two columns.
+        """
+        return None
+
+    def means_of(self, blocks: Mapping[str, Array]) -> Array:
+        """Means (..., K, d) from `mean_blocks` (..., K, ...), all in the data's units."""
+        return blocks["means"]
+
+    def with_mean(self, described: Mapping[str, Array], component: int, mean: Array) -> dict[str, Array]:
+        """Parameters in the data's units in which one component has another mean (d,), the nearest that it can have."""
+        means = np.array(described["means"])
+        means[component] = mean
+        return {**described, "means": means}
 
     @abstractmethod
     def from_centres(self, prepared: MixturePrepared, centres: Array, spread: Array) -> Parameters:
         """Parameters with equal weights, the given centres (K, d) and variances `spread` (d,), in frame units."""
 
     def exact_sums(
-        self, parameters: Parameters, columns: Array, responsibilities: Array, chosen: tuple[int, ...]
+        self, parameters: Parameters, columns: Array, responsibilities: Array, coefficients: Coefficients
     ) -> tuple[Array, Array]:
         """Sums of the features (m, F) for the components in `Coefficients.exact`, and what rounding took."""
-        sums = responsibilities[list(chosen)] @ self.features(columns).T
+        chosen = np.array(coefficients.exact, dtype=np.intp)
+        sums = self.feature_sums(parameters, columns, responsibilities[chosen], chosen)
         return sums, np.zeros_like(sums)
+
+    def feature_sums(
+        self, parameters: Parameters, columns: Array, shares: Array, chosen: npt.NDArray[np.intp]
+    ) -> Array:
+        """Sums (c, F) of the features over rows under shares (c, m), for the chosen components (c,).
+
+        Where more is latent than the component, a feature is an expectation given the row and the component, and
+        depends on the parameters.
+        """
+        return np.asarray(shares @ self.features(columns).T)
 
     def expect(
         self,
@@ -222,13 +280,13 @@ class Mixture(Model):
             columns = np.ascontiguousarray(prepared.columns[:, units])
             row_weights = None if prepared.row_weights is None else prepared.row_weights[units]
             rows = columns.shape[1]
-            edges = block_edges(rows, prepared.feature_count)
+            edges = block_edges(rows, prepared.block_width, self.components)
             blocks, stored = tuple(itertools.pairwise(edges)), None
 
         def work(index: int) -> tuple[float, Array]:
             first, last = blocks[index]
             part = columns[:, first:last]
-            features = stored[index] if stored is not None else self.features(part)
+            features = stored[index] if stored is not None else self._features_for(coefficients, part)
             weights = None if row_weights is None else row_weights[first:last]
             if exact:
                 return self._expect_block(parameters, coefficients, features, part, weights, workspace)
@@ -243,7 +301,7 @@ class Mixture(Model):
             log_likelihood, statistics = results[0]
         else:
             log_likelihood = math.fsum(each[0] for each in results)
-            statistics = functools.reduce(added, [each[1] for each in results])
+            statistics = summed([each[1] for each in results])
         weight = prepared.total_weight if units is None else _sum_of(row_weights, rows)
         log_likelihood += prepared.log_jacobian * (weight / prepared.total_weight)
         if not math.isfinite(log_likelihood):
@@ -255,7 +313,7 @@ class Mixture(Model):
             statistics.setflags(write=False)
             return Expectation(log_likelihood, statistics.reshape(-1))
         counts, mixing = statistics[0, :, 0], parameters["weights"]
-        if counts.min() > FAINT * weight:
+        if min(counts.tolist()) > FAINT * weight:
             ratios = counts / mixing
         else:
             faint = np.flatnonzero(~(np.abs(counts) > FAINT * weight))
@@ -273,21 +331,26 @@ class Mixture(Model):
         self,
         parameters: Parameters,
         coefficients: Coefficients,
-        features: Array,
+        features: Array | None,
         columns: Array,
         row_weights: Array | None,
         workspace: Workspace,
     ) -> tuple[float, Array]:
         joint = self._joint(parameters, coefficients, features, columns, workspace)
         shape = joint.shape
-        # Below -700 the exponential is denormal and slow; what the clamp leaves behind is under 1e-304.
-        np.maximum(joint, LOWEST_EXPONENT, out=joint)
+        # Below -700 the exponential is denormal and slow; what the clamp leaves behind is under 1e-304. To look
+        # for the lowest takes a third of the time of clamping.
+        lowest = joint.min()
+        if not lowest >= LOWEST_EXPONENT:
+            np.maximum(joint, LOWEST_EXPONENT, out=joint)
         np.exp(joint, out=joint)
         if coefficients.signs is not None:
             joint *= coefficients.signs[:, None]
         total = np.add.reduce(joint, axis=0, out=workspace.buffer("total", shape[1:]))
         lost = None
-        if not total.min() >= LOWEST_TOTAL:
+        # Where every term is above it, so is every total.
+        sure = lowest >= LOG_LOWEST_TOTAL and coefficients.signs is None
+        if not sure and not total.min() >= LOWEST_TOTAL:
             lost = np.flatnonzero(~(total >= LOWEST_TOTAL))
             exact_total, exact_posterior = self._log_space_rows(parameters, coefficients, columns[:, lost])
             total[lost] = 1.0
@@ -303,17 +366,22 @@ class Mixture(Model):
             joint[:, lost] = exact_posterior * (1.0 if row_weights is None else row_weights[lost])
         return log_likelihood, self._sums(parameters, coefficients, features, columns, joint)
 
+    def _features_for(self, coefficients: Coefficients, columns: Array) -> Array | None:
+        """The features of a block of rows; None where every component is evaluated exactly and none needs them."""
+        return self.features(columns) if len(coefficients.exact) < len(coefficients.table) else None
+
     def _joint(
         self,
         parameters: Parameters,
         coefficients: Coefficients,
-        features: Array,
+        features: Array | None,
         columns: Array,
         workspace: Workspace,
     ) -> Array:
         """log|pi_k| + log f_k(x), (K, m), in the workspace's memory."""
-        shape = (coefficients.table.shape[0], features.shape[1])
-        joint = np.matmul(coefficients.table, features, out=workspace.buffer("joint", shape))
+        joint = workspace.buffer("joint", (coefficients.table.shape[0], columns.shape[1]))
+        if features is not None:
+            np.matmul(coefficients.table, features, out=joint)
         if coefficients.exact:
             narrow = np.array(coefficients.exact, dtype=np.intp)
             joint[narrow] = self.log_densities(parameters, columns, narrow)
@@ -324,17 +392,18 @@ class Mixture(Model):
         self,
         parameters: Parameters,
         coefficients: Coefficients,
-        features: Array,
+        features: Array | None,
         columns: Array,
         responsibilities: Array,
     ) -> Array:
         """The sums (2, K, F) of the features under responsibilities that count the row weights."""
         statistics = np.zeros((2, *coefficients.table.shape))
-        np.matmul(responsibilities, features.T, out=statistics[0])
+        if features is not None:
+            np.matmul(responsibilities, features.T, out=statistics[0])
         if coefficients.exact:
             chosen = list(coefficients.exact)
             statistics[0, chosen], statistics[1, chosen] = self.exact_sums(
-                parameters, columns, responsibilities, coefficients.exact
+                parameters, columns, responsibilities, coefficients
             )
         return statistics
 
@@ -378,7 +447,7 @@ class Mixture(Model):
             if row_weights is not None:
                 scaled *= row_weights[first:last]
             sums = sums * np.exp(np.where(np.isfinite(highest), highest, -np.inf) - shift)[:, None]
-            sums += scaled @ self.features(part).T
+            sums += self.feature_sums(parameters, part, scaled, faint)
             highest = raised
         factor = np.exp(np.minimum(highest, 690.0))
         ratios[faint] = factor * sums[:, 0]
@@ -480,7 +549,7 @@ class Mixture(Model):
 
 def weights_with_signs(weights: Array) -> tuple[Array, Array | None]:
     """log|pi_k|, and the signs where a weight is negative."""
-    if weights.min() > 0:
+    if min(weights.tolist()) > 0:
         return np.log(weights), None
     with np.errstate(divide="ignore"):
         logs = np.log(np.abs(weights))

@@ -15,7 +15,7 @@ from engine.errors import InputError, MissingCells
 from engine.models.accepting import accepted_array, normalised, refuse_unknown_blocks
 from engine.models.base import Blocks, Expectation, Frame, Model, Prepared, UndefinedLikelihood, Units
 from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
-from engine.models.mixture import added, block_edges, weights_with_signs
+from engine.models.mixture import block_edges, summed, weights_with_signs
 from engine.models.posterior import EXACT, Posterior
 from engine.models.weight_curvature import weight_curvature
 from engine.models.workspace import Workspace
@@ -118,7 +118,7 @@ class MixtureProportions(Model, CompleteExponentialFamily):
             logs,
             log_scales,
             dataset.row_weights,
-            block_edges(dataset.rows, 2 * dataset.dimension),
+            block_edges(dataset.rows, 2 * dataset.dimension, 1),
         )
 
     def layout(self, prepared: ProportionsPrepared) -> Layout:
@@ -137,7 +137,7 @@ class MixtureProportions(Model, CompleteExponentialFamily):
         if units is not None:
             columns, logs, scales = columns[:, units], logs[:, units], scales[units]
             counts = None if counts is None else counts[units]
-            blocks = tuple(itertools.pairwise(block_edges(len(units), 2 * len(columns))))
+            blocks = tuple(itertools.pairwise(block_edges(len(units), 2 * len(columns), 1)))
         weights, exact = parameters["weights"], posterior == EXACT
         if not exact and np.min(weights) < 0:
             raise self._undefined(prepared, parameters)
@@ -155,7 +155,7 @@ class MixtureProportions(Model, CompleteExponentialFamily):
         log_likelihood = math.fsum(each[0] for each in results)
         if not math.isfinite(log_likelihood):
             raise self._undefined(prepared, parameters)
-        sums = functools.reduce(added, [each[1] for each in results])
+        sums = summed([each[1] for each in results])
         if not exact:
             sums.setflags(write=False)
             return Expectation(log_likelihood, sums.reshape(-1))

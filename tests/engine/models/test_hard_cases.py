@@ -8,7 +8,7 @@ import pytest
 from engine.analysis.bound import lower_bound
 from engine.dataset import Dataset
 from engine.models.base import UndefinedLikelihood
-from engine.models.gaussian_mixture import GaussianMixture
+from engine.models.gaussian_mixture import LARGEST_FAST_DIMENSION, GaussianMixture
 from engine.models.poisson_mixture import PoissonMixture
 from engine.objective import Problem
 from engine.parameters import Array, Parameters
@@ -108,6 +108,26 @@ def test_a_component_far_narrower_than_the_data(covariance: str, dimension: int,
         expectation = problem.expect(parameters)
         assert before - expectation.log_likelihood <= roundoff_bound(before, problem.total_weight)
     assert problem.stationarity(parameters, expectation) < 1e-15 / variance + 1e-8
+
+
+@pytest.mark.parametrize("covariance", ["full", "tied"])
+def test_many_columns_are_evaluated_component_by_component(covariance: str) -> None:
+    """Above 15 columns no product with features is made, and a narrow component still keeps its digits."""
+    dimension = LARGEST_FAST_DIMENSION + 1
+    values = normal(200, dimension)
+    values[100:] = 3.0 + 1.5 * values[100:]
+    model = GaussianMixture(components=2, covariance=covariance)
+    prepared = bench(values, model).prepared
+    assert not prepared.by_product
+    assert prepared.stored is None
+    check(bench(values, model), spread_out(values, model))
+    if covariance == "full":
+        narrowed, described = narrow(1e-8, dimension)
+        case = bench(narrowed, model)
+        check(case, described)
+        coefficients = model.coefficients(model.accept(case.prepared, described))
+        assert coefficients.exact == (0, 1)
+        assert coefficients.narrow == (1,)
 
 
 @pytest.mark.parametrize("covariance", ["full", "tied"])
