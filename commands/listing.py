@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from engine import catalogue
+from engine.algorithms.base import Algorithm, promise_of
 from engine.errors import InputError
 from engine.experiment import Experiment
 from engine.results import plain
@@ -51,7 +52,11 @@ def list_kinds(kind: str | None, as_json: bool = False) -> None:
 
 
 def entry(kind: str, cls: type) -> dict[str, Any]:
-    """A class as plain values: its name, summary, details, source and settings."""
+    """A class as plain values: its name, summary, details, source and settings.
+
+    Of an algorithm also what it requires of a model, and what it promises never to decrease.
+    """
+    told = {"requires": cls.requires, "promises": promise_of(cls)} if issubclass(cls, Algorithm) else {}
     details = textwrap.dedent("    " + (cls.__doc__ or "")).strip().partition("\n")[2].strip()
     return {
         "name": cls.__dict__["name"],
@@ -60,6 +65,7 @@ def entry(kind: str, cls: type) -> dict[str, Any]:
         "kind": kind,
         "source": _source(cls),
         "details": details,
+        **told,
     }
 
 
@@ -131,6 +137,9 @@ def _lines(entries: list[dict[str, Any]], whole: bool) -> Iterator[str]:
                 yield from _wrapped(" ".join(paragraph.split()), width, "      ", "      ")
         if each["source"]:
             yield from _wrapped(f"Source: {each['source']}", width, "      ", "        ")
+        if "requires" in each:
+            yield from _wrapped(f"Requires {each['requires']}.", width, "      ", "        ")
+            yield from _wrapped(f"Promise: {each['promises']}", width, "      ", "        ")
         for setting in each["settings"]:
             yield from _wrapped(_setting_text(setting), width, "      ", "          ")
         if whole:

@@ -9,12 +9,18 @@ from typing import Any
 from commands.progress import counted_progress
 from commands.source import Options, experiment_from
 from engine.errors import InputError
-from engine.experiment import Experiment
-from engine.many_starts import ManyStarts, many_starts, quartiles
+from engine.many_starts import CLOCKS, ManyStarts, many_starts, quartiles, share_within
+from engine.parameters import Array
 from engine.results import plain
 from engine.settings import written
 
-CLOCKS = ("passes", "cpu")
+RATIOS = (1.0, 1.5, 2.0, 4.0, 10.0)
+"""Where the table reads the performance profile."""
+JSON_CLOCKS = {"iteration": "iterations", "passes": "passes", "cpu": "cpu_seconds"}
+"""What a clock is called in JSON."""
+COST_HEADINGS = {"iteration": "iterations to it", "passes": "passes to it", "cpu": "CPU ms to it"}
+COST_UNITS = {"iteration": 1.0, "passes": 1.0, "cpu": 1e-3}
+"""What the table counts a clock in, in the clock's own units."""
 MOST_STARTS = 100_000
 
 
@@ -47,24 +53,20 @@ def fit_many(source: str, options: Options, starts: str, processes: str | None, 
 
 def document(found: ManyStarts) -> dict[str, Any]:
     """The ends of many starts as plain values for JSON; a cost that was never reached is None."""
-    experiment = found.experiment
     profiles = {clock: found.profile(clock) for clock in CLOCKS}
     lanes = []
-    for number, place in enumerate(experiment.running):
-        lane = experiment.lanes[place]
-        passes, seconds = (found.costs(number, clock) for clock in CLOCKS)
+    for number, lane in enumerate(found.lanes):
+        costs = {clock: found.costs(number, clock) for clock in CLOCKS}
         lanes.append(
             {
                 "name": lane.title,
                 "algorithm": lane.algorithm.name,
                 "settings": plain(written(lane.algorithm)),
                 "reached": found.reached(number),
-                "passes": plain(passes),
-                "cpu_seconds": plain(seconds),
-                "profile": {
-                    "passes": plain(profiles["passes"][number]),
-                    "cpu_seconds": plain(profiles["cpu"][number]),
-                },
+                "best": plain(found.best_of(number)),
+                **{JSON_CLOCKS[clock]: plain(costs[clock]) for clock in CLOCKS},
+                "quartiles": {JSON_CLOCKS[clock]: plain(quartiles(costs[clock])) for clock in CLOCKS},
+                "profile": {JSON_CLOCKS[clock]: plain(profiles[clock][number]) for clock in CLOCKS},
                 "ends": [
                     {
                         "seed": row[number].seed,
@@ -76,8 +78,9 @@ def document(found: ManyStarts) -> dict[str, Any]:
                 ],
             }
         )
+    model = found.experiment.model
     return {
-        "model": {"name": experiment.model.name, "settings": plain(written(experiment.model))},
+        "model": {"name": model.name, "settings": plain(written(model))},
         "starts": {"seeds": list(found.seeds), "best": plain(found.best), "lanes": lanes},
     }
 
@@ -95,41 +98,53 @@ def _whole_number(text: str, option: str, most: int) -> int:
 def _print_table(found: ManyStarts) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from commands.table import terminal_width
 
-    experiment, count = found.experiment, len(found.seeds)
     console = Console(width=terminal_width(), highlight=False, markup=False, emoji=False)
+    count = len(found.seeds)
+
+    def table(*headings: str) -> Table:
+        made = Table(box=None, pad_edge=False)
+        for heading in headings:
+            made.add_column(heading, justify="left" if heading == "lane" else "right")
+        return made
+
     with console.capture() as capture:
-        console.print(_heading(experiment, found), soft_wrap=True)
-        table = Table(box=None, pad_edge=False)
-        for heading in ("lane", "reached it", "passes to it: median (quartiles)", "CPU time to it", "best"):
-            table.add_column(heading, justify="left" if heading == "lane" else "right")
-        for number, place in enumerate(experiment.running):
-            best = max(
-                (row[number].value for row in found.ends if math.isfinite(row[number].value)),
-                default=math.nan,
-            )
-            table.add_row(
-                experiment.lanes[place].title,
+        console.print(Text(_heading(found)), soft_wrap=True)
+        reached = table("lane", "reached it", *COST_HEADINGS.values(), "best")
+        for number, lane in enumerate(found.lanes):
+            spreads = (_spread(found.costs(number, clock) / COST_UNITS[clock]) for clock in CLOCKS)
+            reached.add_row(
+                Text(lane.title),
                 f"{found.reached(number)} of {count}",
-                _spread(quartiles(found.costs(number, "passes")), "{:.4g}"),
-                _spread(quartiles(found.costs(number, "cpu")), "{:.3g} s"),
-                f"{best:.6f}",
+                *spreads,
+                _value(found.best_of(number)),
             )
-        console.print(table)
+        console.print(reached)
+        for clock, words in (("passes", "passes"), ("cpu", "CPU time")):
+            console.print(Text(f"\nReached it with at most so many times the cheapest lane's {words}:"))
+            profile = table("lane", *(f"{ratio:g}" for ratio in RATIOS), "ever")
+            for lane, ratios in zip(found.lanes, found.profile(clock), strict=True):
+                shares = (share_within(ratios, ratio) for ratio in (*RATIOS, math.inf))
+                profile.add_row(Text(lane.title), *(f"{share:.0%}" for share in shares))
+            console.print(profile)
     sys.stdout.write(capture.get())
 
 
-def _heading(experiment: Experiment, found: ManyStarts) -> str:
+def _heading(found: ManyStarts) -> str:
     return (
-        f"{len(found.seeds)} starts ({found.seeds[0]} to {found.seeds[-1]}) of {experiment.model.name}; the best "
-        f"mode has log-likelihood {found.best:.6f}."
+        f"{len(found.seeds)} starts ({found.seeds[0]} to {found.seeds[-1]}) of {found.experiment.model.name}; the "
+        f"best mode has log-likelihood {found.best:.6f}. Costs: median (quartiles)."
     )
 
 
-def _spread(values: tuple[float, float, float], form: str) -> str:
-    low, middle, high = values
-    if math.isnan(middle):
-        return "never"
-    return f"{form.format(middle)} ({form.format(low)} to {form.format(high)})"
+def _value(value: float) -> str:
+    return f"{value:.6f}" if math.isfinite(value) else "none"
+
+
+def _spread(costs: Array) -> str:
+    """Median and quartiles of the finite costs."""
+    low, middle, high = quartiles(costs)
+    return "never" if math.isnan(middle) else f"{middle:.3g} ({low:.3g} to {high:.3g})"

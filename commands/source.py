@@ -47,6 +47,10 @@ class Options:
     columns: str | None = None
     weights_column: str | None = None
     drop_missing: bool = False
+    sequence_column: str | None = None
+    time_column: str | None = None
+    matrix: bool = False
+    observations: str | None = None
 
 
 NOTHING_SAID = Options()
@@ -56,14 +60,13 @@ def experiment_from(source: str, options: Options = NOTHING_SAID) -> Experiment:
     """The experiment that SOURCE and the options describe; no data are read yet. Raises InputError."""
     path = experiment_path(source)
     given = None if path is None else read_experiment(path)
-    experiment = _defaulted(_story(source), options) if given is None else _overridden(given, options)
+    if given is None:
+        experiment = _defaulted(_with_columns(_story(source), options), options)
+    else:
+        experiment = _overridden(given, options)
     if len(experiment.lanes) > MOST_LANES:
         raise InputError(f"An experiment has at most {MOST_LANES} lanes; give --algorithm no more than that.")
-    return experiment.replace(
-        data=_with_columns(experiment.data, options),
-        lanes=distinctly_named(experiment.lanes),
-        stop=_stop(experiment.stop, options),
-    )
+    return experiment.replace(lanes=distinctly_named(experiment.lanes), stop=_stop(experiment.stop, options))
 
 
 def experiment_path(source: str, expected: str = EXPECTED) -> Path | None:
@@ -132,6 +135,7 @@ def _defaulted(story: DataStory, options: Options) -> Experiment:
 
 def _overridden(experiment: Experiment, options: Options) -> Experiment:
     return experiment.replace(
+        data=_with_columns(experiment.data, options),
         model=_model(options) or experiment.model,
         start=_start(options) or experiment.start,
         lanes=_lanes(options) or experiment.lanes,
@@ -191,16 +195,29 @@ def _with_columns(story: DataStory, options: Options) -> DataStory:
     changes: dict[str, Any] = {}
     if options.columns is not None:
         changes["columns"] = _column_names(options.columns)
-    if options.weights_column is not None:
-        if not options.weights_column:
-            raise InputError("--weights-column needs the name of a column.")
-        changes["weights_column"] = options.weights_column
+    for key in ("weights_column", "sequence_column", "time_column"):
+        column = getattr(options, key)
+        if column is not None:
+            if not column:
+                raise InputError(f"--{key.replace('_', '-')} needs the name of a column.")
+            changes[key] = column
     if options.drop_missing:
         changes["drop_missing"] = True
+    if options.matrix:
+        changes["matrix"] = True
+    if options.observations is not None:
+        changes["observations"] = value_of(options.observations, "--observations")
     known = {each.name for each in settings_of(type(story))}
     for key in changes:
         if key not in known:
             raise InputError(f"--{key.replace('_', '-')} is for a CSV file; {story.name} has no such choice.")
+    if "observations" in changes:
+        if not (options.matrix or getattr(story, "matrix", False)):
+            raise InputError(
+                "--observations goes with a covariance matrix; say that the CSV is one (--matrix), or leave it out."
+            )
+        # Checked here, for it is the only one of these that is neither text nor flag.
+        configure(type(story), {"observations": changes["observations"]}, "--observations")
     return replace(story, **changes)
 
 

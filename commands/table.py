@@ -13,9 +13,9 @@ from rich.text import Text
 
 from engine.comparison import Comparison, LaneResult
 from engine.parameters import Array
-from engine.results import trace_column
+from engine.results import parameter_rows, trace_column
 from engine.specification import text_of
-from engine.wording import counted
+from engine.wording import counted, singular
 
 WIDTH_IN_A_FILE = 100
 WIDEST_MATRIX = 3
@@ -67,7 +67,8 @@ def _heading(comparison: Comparison) -> Iterable[str]:
     if experiment.title:
         yield experiment.title
     weight = "" if dataset.row_weights is None else f" with a total weight of {dataset.total_weight:g}"
-    yield f"Data   {dataset.name}: {dataset.rows} rows{weight}, {', '.join(dataset.columns)}"
+    rows = f"{dataset.rows} rows{weight}" if dataset.covariance is None else "no rows"
+    yield f"Data   {dataset.name}: {rows}, {', '.join(dataset.columns)}"
     if dataset.note:
         yield f"       {dataset.note}"
     yield f"Model  {text_of(experiment.model, whole=True)}, {counted(comparison.free_parameters, 'free parameter')}"
@@ -107,47 +108,95 @@ def _lanes(comparison: Comparison) -> Table:
 
 def _print_parameters(console: Console, comparison: Comparison, best: LaneResult) -> None:
     assert best.parameters is not None
-    blocks = comparison.preparation.model.describe(best.parameters)
-    columns = comparison.preparation.dataset.columns
-    count = len(next(iter(blocks.values())))
+    model, columns = comparison.preparation.model, comparison.preparation.dataset.columns
+    blocks, names = model.describe(best.parameters), model.axis_names(columns)
+    if "loadings" in blocks and "weights" not in blocks:
+        _print_factors(console, comparison, best)
+        return
+    if "initial" in blocks:
+        headings, *rows = parameter_rows(blocks, names)
+        table = _table("state")
+        for each in headings[1:]:
+            table.add_column(Text(each.replace(" ", "\n", 1)), justify="right")
+        for number, *values in rows:
+            table.add_row(str(number), *(_significant(float(value)) for value in values))
+        console.print(table)
+        return
+    if "weights" not in blocks:
+        table = _table("parameter")
+        table.add_column("value", justify="right")
+        for heading, value in zip(*list(parameter_rows(blocks, names)), strict=True):
+            if heading != "component":
+                table.add_row(heading, _significant(float(value)))
+        console.print(table)
+        return
+    count = len(blocks["weights"])
     shown = {name: block for name, block in blocks.items() if block.shape[:1] == (count,)}
     table = _table("component")
-    for heading in _headings(shown, columns):
+    # Where weights are all there is, the columns of the data are the components.
+    known = tuple(shown) == ("weights",)
+    several = any(block.ndim > 1 for block in shown.values())
+    for heading in _headings(shown, names, known or several):
         left = heading == "column"
         table.add_column(Text(heading), justify="left" if left else "right", overflow="fold", no_wrap=left)
-    # Where weights are all there is, the columns of the data are the components.
-    known = all(block.ndim == 1 for block in shown.values())
     for component in range(count):
-        for place, column in enumerate(columns):
-            if known and place != component:
-                continue
-            first = known or place == 0
-            cells = [str(component + 1) if first else ""]
-            cells += [_number(b[component], 6) if first else "" for b in shown.values() if b.ndim == 1]
-            cells.append(column)
+        places = list(enumerate(names)) if several else [(0, columns[component] if known else "")]
+        for place, name in places:
+            cells = [str(component + 1) if place == 0 else ""]
+            cells += [_number(b[component], 6) if place == 0 else "" for b in shown.values() if b.ndim == 1]
+            cells += [name] if known or several else []
             for block in shown.values():
                 cells += _cells(block, component, place)
             table.add_row(*(Text(cell) for cell in cells))
     console.print(table)
 
 
-def _headings(blocks: dict[str, Array], columns: tuple[str, ...]) -> Iterable[str]:
-    yield from (name.removesuffix("s") for name, block in blocks.items() if block.ndim == 1)
-    yield "column"
+def _print_factors(console: Console, comparison: Comparison, best: LaneResult) -> None:
+    """A line for each column of the data, and under them what the model tells beyond its parameters."""
+    assert best.parameters is not None
+    ready = comparison.preparation
+    columns, blocks = ready.dataset.columns, ready.model.describe(best.parameters)
+    report = ready.model.report(ready.prepared, best.parameters)
+    told = {**blocks, **{name: each for name, each in report.items() if isinstance(each, np.ndarray)}}
+    table = _table("column")
+    by_column = [np.asarray(each).reshape(len(columns), -1) for each in told.values() if np.ndim(each)]
+    for name, block in zip((name for name, each in told.items() if np.ndim(each)), by_column, strict=True):
+        for place in range(block.shape[1]):
+            number = f"\n{place + 1}" if block.shape[1] > 1 else ""
+            table.add_column(Text(f"{singular(name)}{number}"), justify="right")
+    for place, column in enumerate(columns):
+        table.add_row(Text(column), *(_significant(value) for block in by_column for value in block[place]))
+    console.print(table)
+    for name, each in (*blocks.items(), *report.items()):
+        if not np.ndim(each):
+            _say(console, f"{name.replace('_', ' ')} {_significant(float(each))}")
+
+
+def _headings(blocks: dict[str, Array], columns: tuple[str, ...], with_column: bool) -> Iterable[str]:
+    yield from (singular(name) for name, block in blocks.items() if block.ndim == 1)
+    if with_column:
+        yield "column"
     for name, block in blocks.items():
         if block.ndim == 2:
-            yield name.removesuffix("s")
+            yield singular(name)
+        elif not _is_square(block):
+            yield from (f"{singular(name)}\n{place + 1}" for place in range(block.shape[2]))
         elif block.ndim == 3 and len(columns) <= WIDEST_MATRIX:
-            yield from (f"{name.removesuffix('s')}\n{column}" for column in columns)
+            yield from (f"{singular(name)}\n{column}" for column in columns)
         elif block.ndim == 3:
             yield "standard deviation"
+
+
+def _is_square(block: Array) -> bool:
+    """Whether each component has a square matrix, such as a covariance, or no matrix at all."""
+    return block.ndim < 3 or block.shape[-1] == block.shape[-2]
 
 
 def _cells(block: Array, component: int, place: int) -> list[str]:
     """A block's part for one component and one column of the data."""
     if block.ndim == 2:
         return [_significant(block[component, place])]
-    if block.ndim == 3 and block.shape[-1] <= WIDEST_MATRIX:
+    if block.ndim == 3 and (not _is_square(block) or block.shape[-1] <= WIDEST_MATRIX):
         return [_significant(value) for value in block[component, place]]
     if block.ndim == 3:
         return [_significant(math.sqrt(max(0.0, block[component, place, place])))]

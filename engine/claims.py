@@ -41,6 +41,7 @@ QUANTITIES: Mapping[str, str] = MappingProxyType(
         "left_at": "the iteration at which it left the constraints, or never",
         "smallest_weight": "the smallest weight at its last entry, exactly 0 where it is",
         "weight_sum": "the sum of the weights at its last entry",
+        "smallest_uniqueness": "the smallest uniqueness at its last entry, as a share of its column's variance",
     }
 )
 """Everything that can be said of a lane. No clock is among them: a claim holds on every machine or on none."""

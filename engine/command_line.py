@@ -72,9 +72,14 @@ def _source(story: DataStory, csv_file: Path | None) -> list[str]:
     words = [str(csv_file if story.content else Path(story.path))]
     if story.columns:
         words += ["--columns", _names(story.columns)]
-    if story.weights_column:
-        words += ["--weights-column", story.weights_column]
-    return [*words, "--drop-missing"] if story.drop_missing else words
+    for key in ("weights_column", "sequence_column", "time_column"):
+        if getattr(story, key):
+            words += [f"--{key.replace('_', '-')}", getattr(story, key)]
+    if story.drop_missing:
+        words.append("--drop-missing")
+    if story.matrix:
+        words += ["--matrix", "--observations", str(story.observations)]
+    return words
 
 
 def _names(names: Sequence[str]) -> str:

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.analysis.information_criteria import aic, bic
+from engine.analysis.polish import MOST_PASSES, polished_maximum
 from engine.errors import InputError
 from engine.experiment import Experiment, Lane
 from engine.models.base import UndefinedLikelihood
 from engine.models.mixture import Mixture
 from engine.models.mixture_proportions import MixtureProportions
+from engine.models.sequences import HiddenStates
 from engine.parameters import Array, Parameters
 from engine.preparation import Preparation, prepare
 from engine.run import run
@@ -21,6 +24,8 @@ from engine.trace import Step, Trace
 WITHOUT_MAXIMUM = ("refused", "diverged", "left-constraints", "collapsed")
 """Statuses of lanes that ended without a maximum of the likelihood."""
 ROWS_AT_ONCE = 1 << 15
+ROWS_AT_LEAST = 5_000_000.0
+"""The best known maximum is worth a look at so many rows (a moment's work), however few passes the lanes took."""
 
 Progress = Callable[[int, Step], None]
 """Hears the number of the lane and the step that it has just taken."""
@@ -70,6 +75,12 @@ class LaneResult:
         return int(np.count_nonzero(self.trace.column("decreased")))
 
     @property
+    def smallest_weight(self) -> float:
+        """At the last entry, even where that is no likelihood; NaN where the model has no weights."""
+        last = self.trace.last.parameters
+        return float(np.min(last["weights"])) if "weights" in last else math.nan
+
+    @property
     def has_maximum(self) -> bool:
         """Whether the lane ended where its value is a likelihood that may be compared."""
         return self.trace.status not in WITHOUT_MAXIMUM and self.best_iteration == self.iterations
@@ -89,6 +100,19 @@ class Comparison:
         """The lane with the highest log-likelihood among those with a maximum; the first of equals."""
         candidates = [lane for lane in self.lanes if lane.has_maximum]
         return max(candidates, key=lambda lane: lane.log_likelihood, default=None)
+
+    @cached_property
+    def best_known(self) -> float:
+        """The best known maximum: where the best lane ended, polished; NaN where no lane has a maximum.
+
+        It is sought for a moment, or as long as the lanes were at work, in passes; never charged to one.
+        """
+        best = self.best
+        if best is None or best.parameters is None:
+            return math.nan
+        spent = sum(lane.trace.last.passes for lane in self.lanes)
+        limit = min(MOST_PASSES, max(ROWS_AT_LEAST / self.preparation.prepared.units, spent))
+        return polished_maximum(self.preparation.problem(), best.parameters, limit)
 
     @property
     def free_parameters(self) -> int:
@@ -150,9 +174,19 @@ def responsibilities(comparison: Comparison) -> Iterator[tuple[int, Array]]:
             "No lane ended with a likelihood, so there are no assignments; "
             "choose another start, another algorithm or a covariance floor."
         )
+    if isinstance(ready.model, HiddenStates):
+        return iter([(0, ready.model.smoothed(ready.prepared, best.parameters).T)])
     if not isinstance(ready.model, Mixture | MixtureProportions):
         raise InputError(f"{ready.model.name} has no components to assign rows to; leave --assignments out.")
     return _in_pieces(ready.model, ready.prepared.columns, best.parameters)
+
+
+def most_probable_path(comparison: Comparison) -> npt.NDArray[np.intp] | None:
+    """The states (n,), from 0, that together are the most probable under the best lane; None without hidden states."""
+    best, ready = comparison.best, comparison.preparation
+    if best is None or best.parameters is None or not isinstance(ready.model, HiddenStates):
+        return None
+    return ready.model.most_probable_path(ready.prepared, best.parameters)
 
 
 def _in_pieces(

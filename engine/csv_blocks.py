@@ -27,16 +27,17 @@ LONGEST_ROW = 1 << 22
 
 @dataclass(frozen=True)
 class Roles:
-    """Which columns (by place) are values, row weights and labels."""
+    """Which columns (by place) are values, row weights and labels, and which numbers are read `beside` the values."""
 
     values: tuple[int, ...]
     weight: int | None = None
     label: int | None = None
+    beside: tuple[int, ...] = ()
 
     @property
     def numeric(self) -> tuple[int, ...]:
-        """The columns of numbers in the order of a block's columns: values, then the row weights."""
-        return self.values if self.weight is None else (*self.values, self.weight)
+        """The columns of numbers in the order of a block's columns: values, those beside, then the row weights."""
+        return (*self.values, *self.beside, *(() if self.weight is None else (self.weight,)))
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,9 @@ def read_csv(
     numbers, codes, label_names = found
     if not len(numbers):
         raise InputError(f"{where} has no rows; choose a file with data.")
-    values = numbers if roles.numeric == roles.values else np.ascontiguousarray(numbers[:, : len(roles.values)])
+    values = (
+        numbers if roles.numeric == roles.values else np.ascontiguousarray(numbers[:, : len(roles.values)])
+    )
     weights = None
     if roles.weight is not None:
         weights = np.ascontiguousarray(numbers[:, -1])
@@ -106,7 +108,8 @@ def read_csv(
         layout.columns[place].name: np.array(numbers[:, len(roles.values) + number])
         for number, place in enumerate(roles.beside)
     }
-    sequences, sequence_names = None, ()
+    sequences: Codes | None = None
+    sequence_names: tuple[str, ...] = ()
     if sequence_column:
         if sequence_column in beside:
             sequences, sequence_names = _coded(beside[sequence_column])
@@ -301,7 +304,9 @@ def _roles(layout: Format, columns: tuple[str, ...], apart: _Apart, where: str) 
         if columns.count(wanted) > 1:
             raise InputError(f"Column {wanted!r} of {where} is chosen twice; name it once.")
     if len(set(apart.named)) < len(apart.named):
-        raise InputError(f"{where}: one column cannot be two of row weights, sequence and time; name different ones.")
+        raise InputError(
+            f"{where}: one column cannot be two of row weights, sequence and time; name different ones."
+        )
     weight = places[weights_column] if weights_column else None
     taken = [places[each] for each in apart.named]
     chosen = [places[each] for each in columns if each not in apart.named]

@@ -26,6 +26,12 @@ class Dataset:
     `values` is (n, d), NaN where a cell is missing. `row_weights` (n,), at least 0, count how often a row
     was seen. `labels` (n,) are codes into `label_names`, -1 where unknown; they colour the truth and are
     never used in fitting.
+
+    `sequences` (n,) are codes into `sequence_names` where the rows are several sequences; `times` (n,) is the column
+    `time_name`. Neither is fitted: within a sequence time runs as the rows do.
+
+    Where nothing is known but the covariance matrix of the columns, `covariance` (d, d) holds it, with the number of
+    `observations` for its divisor; then there are no rows, and `values` is (0, d).
     """
 
     name: str
@@ -36,10 +42,23 @@ class Dataset:
     label_names: tuple[str, ...] = ()
     truth: Truth | None = None
     note: str = ""
+    covariance: Array | None = None
+    observations: float = 0.0
+    sequences: npt.NDArray[np.int64] | None = None
+    sequence_names: tuple[str, ...] = ()
+    times: Array | None = None
+    time_name: str = ""
     _cache: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        for array in (self.values, self.row_weights, self.labels):
+        for array in (
+            self.values,
+            self.row_weights,
+            self.labels,
+            self.covariance,
+            self.sequences,
+            self.times,
+        ):
             if array is not None:
                 array.setflags(write=False)
 
@@ -53,6 +72,9 @@ class Dataset:
 
     @property
     def total_weight(self) -> float:
+        """n: how many rows there are, counted by their weights, or how many observations a matrix is of."""
+        if self.covariance is not None:
+            return float(self.observations)
         return float(self.rows if self.row_weights is None else np.sum(self.row_weights))
 
     @property
@@ -80,4 +102,8 @@ class Dataset:
             self.label_names,
             self.truth,
             self.note,
+            sequences=None if self.sequences is None else self.sequences[rows],
+            sequence_names=self.sequence_names,
+            times=None if self.times is None else self.times[rows],
+            time_name=self.time_name,
         )

@@ -6,15 +6,19 @@ processes; what comes out does not depend on how many there are.
 
 import math
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from engine import catalogue
 from engine.analysis.convergence import cost_to_reach
 from engine.comparison import compare
 from engine.errors import InputError
-from engine.experiment import Experiment
+from engine.experiment import Experiment, Lane
+from engine.models.base import Model
 from engine.parameters import Array
 from engine.preparation import Preparation, prepare
 from engine.settings import configure, written
@@ -24,6 +28,9 @@ from engine.starts.random_points import RandomPoints
 POLL_SECONDS = 0.1
 SAME_MODE = 1e-3
 """Two ends whose log-likelihoods differ by at most so much belong to the same mode."""
+
+CLOCKS = ("iteration", "passes", "cpu")
+"""What a cost may be counted in: iterations, passes over the data, seconds of CPU time."""
 
 Progress = Callable[[float], None]
 Cancelled = Callable[[], bool]
@@ -46,27 +53,44 @@ class RunEnd:
     passes: Array
     cpu_seconds: Array
 
+    def clock(self, name: str) -> Array:
+        """One of `CLOCKS` at each iteration (m,)."""
+        if name == "iteration":
+            return np.arange(len(self.log_likelihood), dtype=float)
+        return self.passes if name == "passes" else self.cpu_seconds
+
     def cost_to_reach(self, level: float, clock: str) -> float:
-        """Passes or CPU seconds until the log-likelihood first is at least `level`; infinity if never."""
+        """The cost by a clock until the log-likelihood first is at least `level`; infinity if never."""
         if not math.isfinite(self.value):
             return math.inf
-        return cost_to_reach(
-            self.log_likelihood, self.passes if clock == "passes" else self.cpu_seconds, level
-        )
+        return cost_to_reach(self.log_likelihood, self.clock(clock), level)
 
 
 @dataclass(frozen=True, eq=False)
 class ManyStarts:
-    """The ends of all lanes from all starts, in the order of the seeds."""
+    """The ends of all lanes from all starts, in the order of the seeds.
+
+    Lanes are counted as `ends` has them: those of the experiment that are switched on, in their order.
+    """
 
     experiment: Experiment
     seeds: tuple[int, ...]
     ends: tuple[tuple[RunEnd, ...], ...]
 
     @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The lanes that ran."""
+        return tuple(self.experiment.lanes[place] for place in self.experiment.running)
+
+    @cached_property
     def best(self) -> float:
         """The highest log-likelihood that any lane reached from any start; NaN where none did."""
         values = [end.value for row in self.ends for end in row if math.isfinite(end.value)]
+        return max(values, default=math.nan)
+
+    def best_of(self, lane: int) -> float:
+        """The highest log-likelihood that a lane reached; NaN where it reached none from any start."""
+        values = [row[lane].value for row in self.ends if math.isfinite(row[lane].value)]
         return max(values, default=math.nan)
 
     def reached(self, lane: int, within: float = SAME_MODE) -> int:
@@ -74,20 +98,29 @@ class ManyStarts:
         return sum(row[lane].value >= self.best - within for row in self.ends)
 
     def costs(self, lane: int, clock: str, within: float = SAME_MODE) -> Array:
-        """What it cost a lane to reach the best mode, for each start (R,); infinity where it did not."""
+        """What it cost a lane to reach the best mode, for each start (R,), by one of `CLOCKS`; infinity where it
+        did not."""
         return np.array([row[lane].cost_to_reach(self.best - within, clock) for row in self.ends])
 
     def profile(self, clock: str, within: float = SAME_MODE) -> Array:
         """The performance ratios (lanes, R), sorted: a lane's cost over the cheapest lane's from that start.
 
         The share of ratios up to tau is the performance profile at tau (Dolan & More 2002, Math. Programming
-        91, 201-213); infinity stands for a start from which the lane did not reach the best mode.
+        91, 201-213); infinity stands for a start from which the lane did not reach the best mode. A lane that
+        is there before its first iteration counts as if it had needed one, or no ratio could be formed.
         """
-        costs = np.array([self.costs(lane, clock, within) for lane in range(len(self.experiment.lanes))])
+        costs = np.array([self.costs(lane, clock, within) for lane in range(len(self.lanes))])
+        if clock == "iteration":
+            costs = np.maximum(costs, 1.0)
         cheapest = np.min(costs, axis=0)
-        with np.errstate(invalid="ignore"):
-            ratios = np.where(np.isfinite(costs), costs / np.where(cheapest > 0, cheapest, 1.0), np.inf)
-        return np.sort(np.where(np.isnan(ratios), np.inf, ratios), axis=1)
+        ratios = np.full_like(costs, np.inf)
+        np.divide(costs, cheapest, out=ratios, where=np.isfinite(costs) & (cheapest > 0))
+        return np.sort(ratios, axis=1)
+
+
+def share_within(ratios: Array, ratio: float) -> float:
+    """A performance profile at a ratio (infinity: at any): the share of a lane's finite ratios (R,) up to it."""
+    return float(np.mean((ratios <= ratio) & np.isfinite(ratios)))
 
 
 def quartiles(costs: Array) -> tuple[float, float, float]:
@@ -100,13 +133,20 @@ def quartiles(costs: Array) -> tuple[float, float, float]:
 
 
 def with_start_seed(experiment: Experiment, seed: int) -> Experiment:
-    """The experiment from the random start with this seed; a start that is not random becomes random points."""
+    """The experiment from the random start with this seed; a start that is not random becomes one that fits the model."""
     start = experiment.start
     if not isinstance(start, RandomStart):
-        start = RandomPoints()
+        start = _random_start(experiment.model)
     seeded = configure(type(start), {**written(start), "seed": seed}, "[start]")
     lanes = tuple(lane.without_interventions() for lane in experiment.lanes)
     return experiment.replace(start=seeded, lanes=lanes)
+
+
+def _random_start(model: Model) -> RandomStart:
+    """Random points, where they fit the model, else what does; random points, which are refused, where nothing does."""
+    found = [cls() for cls in catalogue.find("starts").values() if issubclass(cls, RandomStart)]
+    fitting = [start for start in (RandomPoints(), *found) if start.refusal(model) is None]
+    return fitting[0] if fitting else RandomPoints()
 
 
 def first_seed(experiment: Experiment) -> int:
@@ -200,6 +240,8 @@ _ground: dict[str, tuple[Experiment, Preparation]] = {}
 
 
 def _begin_process(experiment: Experiment, seed: int) -> None:
+    # An interrupt from the keyboard reaches every process; the one that asked ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _ground["here"] = (experiment, prepare(with_start_seed(experiment, seed)))
 
 

@@ -16,12 +16,18 @@ from engine.parameters import Array, Parameters
 
 @dataclass
 class Meter:
-    """What a lane has spent: calls by kind, and passes over the data (a mini-batch counts its share)."""
+    """What a lane has spent: calls by kind, and passes over the data (a mini-batch counts its share).
+
+    `trials` are those of the calls that were made at points which a line search or an extrapolation tried, taken
+    or not. A quadratic program looks at no data and is no pass.
+    """
 
     e_steps: int = 0
     gradients: int = 0
     log_likelihoods: int = 0
     m_steps: int = 0
+    trials: int = 0
+    quadratic_programs: int = 0
     passes: float = 0.0
 
 
@@ -107,7 +113,8 @@ class Problem:
         """The largest component of P(phi + grad/n) - phi over the free blocks; uncharged.
 
         phi are the natural blocks in the model's frame and P the Euclidean projection onto each block's
-        support, so the number means the same for every method, also at a weight of 0.
+        support, so the number means the same for every method, also at a weight of 0. Covariances without a
+        floor have no boundary to be stationary on: one that shrinks for ever is nowhere near a maximum.
         """
         if self._newest is not None and self._newest[0] is expectation:
             gradient = self._newest[1]

@@ -55,19 +55,20 @@ class Real(Support):
 
 @dataclass(frozen=True)
 class Positive(Support):
-    """Numbers of at least `lower` (0 unless a floor is set), such as a Poisson rate."""
+    """Numbers of at least `lower` (0 unless a floor is set), such as a Poisson rate; `noun` is what one is called."""
 
     coordinates_setting: ClassVar[str | None] = "rate_coordinates"
     lower: float = 0.0
+    noun: str = "rate"
 
     def violation(self, values: Array) -> str | None:
         flat = np.ravel(values)
         if not np.all(np.isfinite(flat)):
             return "a value is not finite"
         worst = int(np.argmin(flat))
-        component = worst // max(1, flat.size // np.shape(values)[0]) + 1 if np.ndim(values) else 1
         if flat[worst] < self.lower * (1 - 1e-9):
-            return f"{self._noun} {component} became {number_text(flat[worst])}"
+            which = f" {worst // max(1, flat.size // np.shape(values)[0]) + 1}" if np.ndim(values) else ""
+            return f"{self._noun}{which} became {number_text(flat[worst])}"
         return None
 
     def project(self, values: Array) -> Array:
@@ -75,7 +76,7 @@ class Positive(Support):
 
     @property
     def _noun(self) -> str:
-        return "rate"
+        return self.noun
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,16 @@ class Uniqueness(Positive):
         flat = np.ravel(values)
         if np.all(np.isfinite(flat)) and np.min(flat) < 0:
             worst = int(np.argmin(flat))
-            which = f"uniqueness {worst + 1}" if flat.size > 1 else "the variance of the noise"
-            return f"{which} became {number_text(flat[worst])}"
+            return f"{self.name_of(np.shape(values), worst)} became {number_text(flat[worst])}"
         return super().violation(values)
+
+    @staticmethod
+    def name_of(shape: tuple[int, ...], place: int) -> str:
+        """What the number at a place in the flat block is called: of the only one, of a column, or of a component's."""
+        if not shape:
+            return "the variance of the noise"
+        of_component = f" of component {place // shape[-1] + 1}" if len(shape) > 1 else ""
+        return f"uniqueness {place % shape[-1] + 1}{of_component}"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 from engine.dataset import Dataset
 from engine.datasets.base import DataStory
 from engine.datasets.file import File
+from engine.errors import InputError
 from engine.experiment import Experiment, Lane
 from engine.models.base import Model
 from engine.objective import Problem
@@ -63,6 +64,11 @@ def prepare(
     if earlier is not None and same_data and earlier.model == model:
         prepared = earlier.prepared
     else:
+        if dataset.covariance is not None and model.needs_rows:
+            raise InputError(
+                f"{dataset.name} is a covariance matrix, and {model.name} needs rows of observations; choose "
+                "factor-analysis or probabilistic-pca."
+            )
         model.check(dataset)
         prepared = model.prepare(dataset)
     start = experiment.start.choose(model, prepared)

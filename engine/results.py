@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.comparison import Comparison, LaneResult, responsibilities
+from engine.analysis.convergence import GAPS, cost_to_reach, observed_rate
+from engine.comparison import Comparison, LaneResult, most_probable_path, responsibilities
 from engine.dataset import Dataset
 from engine.datasets.base import DataStory
 from engine.datasets.file import File
@@ -19,6 +20,7 @@ from engine.models.base import Model
 from engine.parameters import Array, Parameters
 from engine.saving import write_whole, writing
 from engine.settings import written
+from engine.wording import singular
 
 TRACE_COLUMNS = {
     "log_likelihood": "log_likelihood",
@@ -114,6 +116,8 @@ def _lane(comparison: Comparison, result: LaneResult, with_trace: bool) -> dict[
             "gradients": last.gradients,
             "log_likelihoods": last.log_likelihoods,
             "m_steps": last.m_steps,
+            "trials": last.trials,
+            "quadratic_programs": last.quadratic_programs,
         },
         "passes": last.passes,
         "cpu_seconds": last.cpu_seconds,
@@ -121,10 +125,38 @@ def _lane(comparison: Comparison, result: LaneResult, with_trace: bool) -> dict[
         "events": [
             {"iteration": place, "kind": event.kind, "detail": event.detail} for place, event in trace.events
         ],
+        "smallest_weight": plain(result.smallest_weight),
+        **_approach(comparison, result),
     }
+    if result.parameters is not None:
+        ready = comparison.preparation
+        report = ready.model.report(ready.prepared, result.parameters)
+        if report:
+            found["report"] = plain(report)
     if with_trace:
         found["trace"] = {name: plain(trace_column(comparison, result, name)) for name in JSON_TRACE_COLUMNS}
     return found
+
+
+def _approach(comparison: Comparison, result: LaneResult) -> dict[str, Any]:
+    """How near a lane came to the best known maximum, at what rate, and what it had spent at each of `GAPS`."""
+    trace, best = result.trace, comparison.best_known
+    values = np.where(trace.column("is_likelihood"), trace.floats("log_likelihood"), np.nan)
+    clocks = {
+        "iterations": np.arange(trace.count, dtype=float),
+        "passes": trace.floats("passes"),
+        "cpu_seconds": trace.floats("cpu_seconds"),
+    }
+    return {
+        "gap": plain(max(best - result.log_likelihood, 0.0)),
+        "rate_of_gap": plain(observed_rate(values, best)),
+        "to_gap": {
+            f"{gap:g}": {
+                name: plain(cost_to_reach(values, clock, best - gap)) for name, clock in clocks.items()
+            }
+            for gap in GAPS
+        },
+    }
 
 
 def trace_column(comparison: Comparison, result: LaneResult, name: str) -> npt.NDArray[Any]:
@@ -167,35 +199,51 @@ def write_parameters(comparison: Comparison, path: Path) -> None:
         rows = csv.writer(stream)
         for number, (title, parameters) in enumerate(told):
             if parameters is not None:
-                heading, *components = parameter_rows(ready.model.describe(parameters), ready.dataset.columns)
+                names = ready.model.axis_names(ready.dataset.columns)
+                heading, *components = parameter_rows(ready.model.describe(parameters), names)
                 if number == 0:
                     rows.writerow(("lane", *heading))
                 rows.writerows((title, *cells) for cells in components)
 
 
 def parameter_rows(described: Mapping[str, Array], columns: tuple[str, ...]) -> Iterator[list[Any]]:
-    """Natural parameters as rows of a CSV: the headings, then a row for each component, counted from 1."""
+    """Natural parameters as rows of a CSV: the headings, then a row for each component, counted from 1.
+
+    `columns` name what the numbers of a component belong to, see `engine.models.base.Model.axis_names`. Without
+    components there is one row.
+    """
     places = parameter_places(described)
     yield ["component", *(parameter_heading(place, columns) for place in places)]
-    for k in range(len(described["weights"])):
-        yield [k + 1, *(_cell(float(described[name][(k, *where)])) for name, where in places)]
+    for k, row in enumerate(component_rows(described)):
+        yield [k + 1, *(_cell(float(described[name][(*row, *where)])) for name, where in places)]
+
+
+def component_rows(described: Mapping[str, Array]) -> list[tuple[int, ...]]:
+    """The first index of each component's or state's numbers; a single () where there are none."""
+    counted = next((described[name] for name in ("weights", "initial") if name in described), None)
+    return [()] if counted is None else [(k,) for k in range(len(counted))]
 
 
 def parameter_places(described: Mapping[str, Array]) -> list[ParameterPlace]:
-    """Where the numbers of one component stand; of a symmetric matrix one triangle."""
+    """Where the numbers of one component stand; of a square matrix, which is symmetric, one triangle."""
+    first = len(component_rows(described)[0])
     return [
         (name, where)
         for name, block in described.items()
-        for where in np.ndindex(*np.shape(block)[1:])
-        if len(where) < 2 or where[0] <= where[1]
+        for where in np.ndindex(*np.shape(block)[first:])
+        if len(where) < 2 or where[0] <= where[1] or len(set(np.shape(block)[first:])) > 1
     ]
 
 
 def parameter_heading(place: ParameterPlace, columns: tuple[str, ...]) -> str:
     """What one number of a component is: 'weight', 'mean waiting', 'covariance waiting,eruptions'."""
     name, where = place
-    singular = {"weights": "weight", "means": "mean", "covariances": "covariance", "rates": "rate"}
-    return " ".join([singular.get(name, name), ",".join(columns[axis] for axis in where)]).strip()
+    if name == "loadings":
+        column, factor = where
+        return f"loading {columns[column]} factor {factor + 1}"
+    if name == "transitions":
+        return f"transition to {where[0] + 1}"
+    return " ".join([singular(name), ",".join(columns[axis] for axis in where)]).strip()
 
 
 def write_assignments(
@@ -206,22 +254,28 @@ def write_assignments(
 ) -> None:
     """Each row's most probable component (from 1) and its responsibilities, under the best lane, as a CSV.
 
+    Of hidden states the last column tells the most probable path, which need not go through each row's own state.
     `row_numbers` (n,) are the data's own, from 1, where rows were left out. `progress` hears the fraction that is
     written. Raises InputError.
     """
     pieces, total = responsibilities(comparison), comparison.preparation.dataset.rows
+    states = most_probable_path(comparison)
     with writing(path, newline="") as stream:
         rows = csv.writer(stream)
         for first, shares in pieces:
             if first == 0:
                 names = (f"responsibility_{k + 1}" for k in range(shares.shape[1]))
-                rows.writerow(("row", "component", *names))
+                rows.writerow(("row", "component", *names, *(() if states is None else ("path",))))
             last = first + len(shares)
             numbers = np.arange(first + 1, last + 1) if row_numbers is None else row_numbers[first:last]
             components = np.argmax(shares, axis=1) + 1
             for begin in range(0, len(shares), ROWS_TOLD):
                 part = slice(begin, begin + ROWS_TOLD)
-                columns = (numbers[part].tolist(), components[part].tolist(), shares[part].tolist())
+                cells = shares[part].tolist()
+                if states is not None:
+                    of_path = (states[first:last][part] + 1).tolist()
+                    cells = [[*each, state] for each, state in zip(cells, of_path, strict=True)]
+                columns = (numbers[part].tolist(), components[part].tolist(), cells)
                 rows.writerows(
                     (row, component, *cells) for row, component, cells in zip(*columns, strict=True)
                 )

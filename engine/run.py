@@ -16,7 +16,7 @@ from engine.analysis.saddle import direction_upwards, weight_to_raise
 from engine.errors import CannotRun
 from engine.models.base import UndefinedLikelihood
 from engine.objective import Problem
-from engine.parameters import SUM_TOLERANCE, Parameters, Simplex
+from engine.parameters import SUM_TOLERANCE, Parameters, Simplex, Uniqueness
 from engine.roundoff import roundoff_bound
 from engine.stopping import Stop
 from engine.trace import RUNNING, Step
@@ -108,6 +108,7 @@ class _Lane:
         meter = self._problem.meter
         meter.e_steps, meter.gradients = step.e_steps, step.gradients
         meter.log_likelihoods, meter.m_steps = step.log_likelihoods, step.m_steps
+        meter.trials, meter.quadratic_programs = step.trials, step.quadratic_programs
         meter.passes = step.passes
         self._cpu_nanoseconds = round(step.cpu_seconds * 1e9)
         self._best = step.log_likelihood
@@ -339,16 +340,21 @@ class _Lane:
         return tuple(found)
 
     def _heywood(self, before: Step | None, parameters: Parameters) -> tuple[Event, ...]:
-        """Uniquenesses that have just fallen below what counts as a Heywood case, or become exactly 0."""
+        """Uniquenesses that have just fallen below what counts as a Heywood case, or become exactly 0.
+
+        A component of a mixture may be narrow without being a Heywood case: there only 0 itself counts.
+        """
         found: list[Event] = []
         for block in self._problem.layout.free_uniquenesses if before is not None else ():
             assert before is not None
+            shape = parameters[block].shape
             now, old = np.ravel(parameters[block]), np.ravel(before.parameters[block])
-            small, gone = (now < HEYWOOD) & (old >= HEYWOOD), (now == 0) & (old != 0)
+            gone = (now == 0) & (old != 0)
+            small = (now < HEYWOOD) & (old >= HEYWOOD) if len(shape) < 2 else gone
             for place in np.flatnonzero(small | gone).tolist():
                 fell = f"fell below {HEYWOOD:g} of its column's variance: a Heywood case"
                 what = "became exactly 0: a Heywood case" if gone[place] else fell
-                found.append(Event("heywood", f"{singular(block)} {place + 1} {what}"))
+                found.append(Event("heywood", f"{Uniqueness.name_of(shape, place)} {what}"))
         return tuple(found)
 
     def _clock(self) -> int:
@@ -381,6 +387,8 @@ class _Lane:
             meter.gradients,
             meter.log_likelihoods,
             meter.m_steps,
+            meter.trials,
+            meter.quadratic_programs,
             meter.passes,
             self._cpu_nanoseconds / 1e9,
             is_likelihood,

@@ -3,14 +3,14 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
 
 from engine.errors import InputError
 
 
 @contextmanager
-def writing(path: Path, newline: str | None = None) -> Iterator[TextIO]:
+def writing(path: Path, newline: str | None = None) -> Iterator[TextIOWrapper]:
     """A stream of UTF-8 text that takes the place of a file once all of it is written.
 
     Whatever goes wrong on the way, what was in the file stays. Only what cannot be replaced (a pipe, a device, a
@@ -28,10 +28,13 @@ def writing(path: Path, newline: str | None = None) -> Iterator[TextIO]:
         raise InputError(f"{path} cannot be written: {error.strerror or error}.") from None
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Writes a text as `writing` does."""
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Writes a text, or bytes as they are, as `writing` does."""
     with writing(path) as stream:
-        stream.write(text)
+        if isinstance(content, bytes):
+            stream.buffer.write(content)
+        else:
+            stream.write(content)
 
 
 def _is_replaceable(path: Path) -> bool:
@@ -41,7 +44,7 @@ def _is_replaceable(path: Path) -> bool:
 
 
 @contextmanager
-def _replacing(path: Path, newline: str | None) -> Iterator[TextIO]:
+def _replacing(path: Path, newline: str | None) -> Iterator[TextIOWrapper]:
     # Of its own name in each process, so that two that save the same file do not mix their halves.
     unfinished = path.with_name(f"{path.name[:200]}.{os.getpid()}.part")
     try:

@@ -62,6 +62,8 @@ class Step:
     gradients: int
     log_likelihoods: int
     m_steps: int
+    trials: int
+    quadratic_programs: int
     passes: float
     cpu_seconds: float
     is_likelihood: bool = True
@@ -78,6 +80,8 @@ COLUMNS: dict[str, type] = {
     "gradients": np.int64,
     "log_likelihoods": np.int64,
     "m_steps": np.int64,
+    "trials": np.int64,
+    "quadratic_programs": np.int64,
     "passes": np.float64,
     "cpu_seconds": np.float64,
     "is_likelihood": np.bool_,
@@ -218,6 +222,14 @@ class Trace:
         if self.replay is None:
             raise LookupError(f"iteration {iteration} was not kept and there is nothing to replay it with")
         return self.replay(place, state, iteration)
+
+    def events_before(self, count: int) -> tuple[tuple[int, Event], ...]:
+        """Events of the first `count` steps with their iterations, also while the trace grows in another thread."""
+        events = tuple(self.events)
+        end = len(events)
+        while end and events[end - 1][0] >= count:
+            end -= 1
+        return events[:end]
 
     def events_at(self, iteration: int) -> tuple[Event, ...]:
         """What happened at an iteration."""

@@ -4,13 +4,11 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from engine.analysis.polish import polished_maximum
 from engine.claims import Claim, Operand, Quantity, Side, parse
 from engine.comparison import Comparison, LaneResult
 from engine.parameters import Array
@@ -64,17 +62,9 @@ class _Measured:
     def __getitem__(self, quantity: Quantity) -> float | str:
         result = self._lanes[quantity.lane]
         if quantity.name in FROM_BEST:
-            return float(FROM_BEST[quantity.name](result, self._best_known))
+            return float(FROM_BEST[quantity.name](result, self._comparison.best_known))
         value = FROM_LANE[quantity.name](result)
         return value if isinstance(value, str) else float(value)
-
-    @cached_property
-    def _best_known(self) -> float:
-        """As the window has it: polished from the best lane; NaN where no lane has a maximum."""
-        best = self._comparison.best
-        if best is None or best.parameters is None:
-            return math.nan
-        return polished_maximum(self._comparison.preparation.problem(), best.parameters)
 
 
 def _verdict(claim: Claim, measured: _Measured) -> Verdict:
@@ -106,6 +96,12 @@ def _weights(result: LaneResult) -> Array:
     return parameters["weights"] if "weights" in parameters else np.full(1, math.nan)
 
 
+def _smallest_uniqueness(result: LaneResult) -> float:
+    parameters = result.trace.last.parameters
+    blocks = parameters.layout.free_uniquenesses
+    return min((float(np.min(parameters[name])) for name in blocks), default=math.nan)
+
+
 def _arrival(result: LaneResult, best_known: float) -> float:
     close = best_known - result.trace.floats("log_likelihood") <= ARRIVED
     places = np.flatnonzero(close & result.trace.column("is_likelihood"))
@@ -132,8 +128,9 @@ FROM_LANE: Mapping[str, Callable[[LaneResult], float | str]] = MappingProxyType(
         "decreases": lambda result: result.decreases,
         "first_decrease": _first_decrease,
         "left_at": _left_at,
-        "smallest_weight": lambda result: float(np.min(_weights(result))),
+        "smallest_weight": lambda result: result.smallest_weight,
         "weight_sum": lambda result: float(np.sum(_weights(result))),
+        "smallest_uniqueness": _smallest_uniqueness,
     }
 )
 """What a lane's own trace tells; with `FROM_BEST` exactly `engine.claims.QUANTITIES`."""

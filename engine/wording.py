@@ -32,3 +32,19 @@ def below_text(value: float, limit: float) -> str:
 
 def _without_end_zeros(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+SINGULAR = {
+    "probabilities": "probability",
+    "covariances": "covariance",
+    "variances": "variance",
+    "heads": "heads",
+    "theta": "theta",
+    "uniquenesses": "uniqueness",
+    "degrees_of_freedom": "degrees of freedom",
+}
+
+
+def singular(block: str) -> str:
+    """One number of a block of parameters: 'weight' of 'weights', 'probability' of 'probabilities'."""
+    return SINGULAR.get(block, block.removesuffix("s").replace("_", " "))

@@ -52,13 +52,15 @@ def open_window(path: Path | None = None, fresh: bool = False) -> int:
         shell.resize(*_first_size())
     shell.show()
     app.processEvents()
+    # From here on: what the imports make stays, and to look through it again and again would take a tenth of the start.
+    collector = GarbageCollector(shell)
     from gui.autosave import Autosave, sessions_folder
     from gui.window import Window  # numpy and the engine: imported behind the first paint
 
     window = Window(shell, theme, preferences)
     autosave = Autosave(window.session, sessions_folder(), window)
     window.keep_safe(autosave)
-    window.open_path(FIRST_EXPERIMENT)
+    window.open_first(FIRST_EXPERIMENT)
     if path is not None:
         window.open_path(path)
     if path is not None or fresh:
@@ -66,8 +68,6 @@ def open_window(path: Path | None = None, fresh: bool = False) -> int:
     else:
         autosave.reopen_lost()
     _close_on_signals(window)
-    collector = GarbageCollector(window)
-    gc.collect()
     gc.freeze()
     code = app.exec()
     preferences.keep_size_of(shell)
@@ -100,7 +100,7 @@ def _close_on_signals(window: "Window") -> None:
     def leave(number: int, frame: FrameType | None) -> None:
         codes.append(128 + number if os.name == "posix" else 1)
         if window.autosave is not None:
-            window.autosave.close(keep=window.session.has_unsaved_work)
+            window.autosave.close(keep=window.session.has_unsaved_work or bool(window.session.pins))
         window.close_now()
         QApplication.exit(codes[0])
 

@@ -1,10 +1,10 @@
-"""Nothing is lost when a window ends without being closed: its experiment is kept in a file while it is edited.
+"""Nothing is lost when a window ends without being closed: its experiment and its pinned runs are kept in files.
 
 A change is in that file a second after it was made, at the latest. The file is the mark of a session that is not
 over: closing the window, where one is asked about what is not saved, removes it, and the next start then shows the
 first experiment. A file that is still there belongs to a window that is open, which holds its lock, or to one that
-is lost (a crash, `kill -9`, a power failure): the next start shows that experiment again. Each window has a file of
-its own, so that two never write into one.
+is lost (a crash, `kill -9`, a power failure): the next start shows that experiment again. The pinned runs lie beside
+it, curves and all. Each window has files of its own, so that two never write into one.
 """
 
 import math
@@ -24,6 +24,7 @@ from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 from engine.errors import InputError
 from engine.experiment import Experiment, from_document
 from engine.saving import write_whole
+from gui.pins import Pin, pins_read, pins_written
 from gui.preferences import own_folder
 from gui.session import Session
 
@@ -42,10 +43,11 @@ def sessions_folder() -> Path:
 
 
 class Place:
-    """A session's file, with the lock that tells whose it is; it ends with the process that holds it."""
+    """A session's files, with the lock that tells whose they are; it ends with the process that holds it."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self.file = folder / f"{name}.toml"
+        self.pins_file = folder / f"{name}.pins"
         self._lock = QLockFile(str(folder / f"{name}.lock"))
         # The lock of a process that has ended is void, and no other ever is, however old.
         self._lock.setStaleLockTime(0)
@@ -60,8 +62,9 @@ class Place:
 
     def discard(self) -> None:
         """The session is over: nothing of it stays."""
-        with suppress(OSError):
-            self.file.unlink(missing_ok=True)
+        for file in (self.file, self.pins_file):
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
         self._lock.unlock()
 
 
@@ -84,6 +87,7 @@ class Autosave(QObject):
         self._failed: list[Place] = []
         self._guard = threading.Lock()
         self._asked = self._written = 0
+        self._pins_written: tuple[Pin, ...] = ()
         self._open = True
         self._has_complained = False
         # Not begun anew at each change: while somebody drags, what came a second ago is kept all the same.
@@ -92,6 +96,7 @@ class Autosave(QObject):
         self._timer.setInterval(wait)
         self._timer.timeout.connect(self._save_aside)
         session.experiment_changed.connect(self._begin_to_wait)
+        session.pins_changed.connect(self._begin_to_wait)
 
     def _begin_to_wait(self) -> None:
         if self._open and not self._timer.isActive():
@@ -105,7 +110,7 @@ class Autosave(QObject):
         threading.Thread(target=job, name="autosave", daemon=True).start()
 
     def _job(self) -> Any:
-        experiment, path = self._session.experiment, self._session.path
+        experiment, path, pins = self._session.experiment, self._session.path, self._session.pins
         self._asked += 1
         number = self._asked
 
@@ -120,6 +125,9 @@ class Autosave(QObject):
                         self._folder.mkdir(parents=True, exist_ok=True)
                         if not self._place.claim():
                             raise InputError(f"{self._place.file} cannot be locked.")
+                        if pins != self._pins_written:
+                            write_whole(self._place.pins_file, pins_written(pins))
+                            self._pins_written = pins
                         write_whole(self._place.file, text)
                         self._written = number
             except (InputError, OSError) as error:
@@ -195,16 +203,25 @@ class Autosave(QObject):
                 place.release()
 
     def _adopt(self, place: Place) -> None:
+        lost = ""
+        try:
+            pins = _pins_of(place)
+        except InputError as error:
+            pins, lost = (), f" {error}"
         with self._guard:
             self._place.discard()
             self._place = place
             # What is just being written is of the experiment that was here before.
             self._written = self._asked
+            self._pins_written = pins
         self._failed.remove(place)
-        self.told.emit(REOPENED + (ANOTHER if self.has_lost() else ""))
+        self._session.use_pins(pins)
+        self.told.emit(REOPENED + lost + (ANOTHER if self.has_lost() else ""))
 
     def _lay_aside(self, place: Place, error: InputError) -> None:
         aside = place.file.with_suffix(".unreadable")
+        with suppress(OSError):
+            place.pins_file.unlink(missing_ok=True)
         with suppress(OSError):
             os.replace(place.file, aside)
         place.release()
@@ -235,3 +252,14 @@ def _read(file: Path) -> tuple[Experiment, Path | None]:
     if not isinstance(table, dict):
         raise InputError(f"{file.name} holds no experiment.")
     return from_document(table), Path(name) if isinstance(name, str) else None
+
+
+def _pins_of(place: Place) -> tuple[Pin, ...]:
+    """The pinned runs of a session, none where it had none; raises InputError where they are unreadable."""
+    try:
+        content = place.pins_file.read_bytes()
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise InputError(f"The pinned runs cannot be read: {error.strerror or error}.") from None
+    return pins_read(content)

@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QWidget
 
+from gui.contained import contained
+
 GIVES_KEYS = "gives the transport its keys"
 """The property of a window in which Space and the other keys of the transport work as in the main one."""
 MARGIN = 12
@@ -21,6 +23,7 @@ class Companion(QDialog):
         super().__init__(parent, Qt.WindowType.Tool)
         self.setProperty(GIVES_KEYS, True)
 
+    @contained
     def event(self, event: QEvent) -> bool:
         if (
             event.type() == QEvent.Type.ShortcutOverride

@@ -49,7 +49,7 @@ def with_all_defaults(experiment: Experiment) -> Experiment:
 def _default_story(story: DataStory) -> DataStory:
     if isinstance(story, Drawn):
         return story
-    own = ("path", "content", "sha256", "drop_missing")
+    own = ("path", "content", "sha256", "drop_missing", "matrix", "observations")
     kept = {key: value for key, value in written(story).items() if key in own}
     return configure(type(story), kept, "[data]")
 

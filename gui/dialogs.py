@@ -60,9 +60,12 @@ class Dialogs:
         dialog.setDefaultSuffix(_ending(kinds))
         dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(_ending(kind)))
         dialog.selectFile(name)
-        if not dialog.exec():
+        agreed, chosen = dialog.exec(), dialog.selectedFiles()
+        # It is the window's child, which would keep it, with all that it knows of the disk.
+        dialog.deleteLater()
+        if not agreed:
             return None
-        path = Path(dialog.selectedFiles()[0])
+        path = Path(chosen[0])
         self._window.preferences.use_folder_of(path)
         return path
 
@@ -118,7 +121,9 @@ class Dialogs:
         drop = box.addButton("Drop those rows", QMessageBox.ButtonRole.AcceptRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
         box.exec()
-        if box.clickedButton() is drop:
+        wanted = box.clickedButton() is drop
+        box.deleteLater()
+        if wanted:
             self._window.session.open_data(file)
 
     def about(self) -> None:

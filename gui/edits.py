@@ -12,11 +12,12 @@ from engine.datasets.drawn import Drawn
 from engine.datasets.file import File
 from engine.errors import InputError
 from engine.experiment import MOST_LANES, Experiment, Lane, checked_lane_name, distinctly_named, named
+from engine.models.base import Model
 from engine.models.mixture import Mixture
 from engine.parameters import Array, Parameters
 from engine.run import Intervention
 from engine.settings import configure, settings_of, written
-from engine.starts.k_means_plus_plus import KMeansPlusPlus
+from engine.starts.base import Start
 from engine.starts.parameters import GivenParameters
 from gui.frame import Projection
 from gui.requests import DrawPoints, ErasePoints, MoveStartMean, ReshapeStart, SetStartWeights
@@ -53,15 +54,28 @@ def fitting(experiment: Experiment, story: DataStory) -> Experiment:
     start = experiment.start
     if "start" in setup:
         start = named("starts", setup["start"], "[start]")
-    elif isinstance(start, GivenParameters):
-        start = KMeansPlusPlus()
+    elif isinstance(start, GivenParameters) or start.refusal(model) is not None:
+        start = _usual_start(model)
     return experiment.replace(model=model, start=start)
+
+
+def _usual_start(model: Model) -> Start:
+    start: Start = named("starts", {"name": model.default_start}, "[start]")
+    return start
+
+
+def with_data_setting(experiment: Experiment, setting: str, value: Any) -> Experiment:
+    """A setting of the data; where a file is told to be a covariance matrix, with a model that takes one."""
+    story = changed(experiment.data, setting, value, "[data]")
+    edited = experiment.replace(data=story)
+    return fitting(edited, story) if setting == "matrix" and value else edited
 
 
 def with_file(experiment: Experiment, file: File) -> Experiment:
     """A person's own data, which have no use for a start by parameters of other data."""
     model = dataclasses.replace(experiment.model, hold=()) if isinstance(experiment.model, Mixture) else None
-    start = KMeansPlusPlus() if isinstance(experiment.start, GivenParameters) else experiment.start
+    given_start = isinstance(experiment.start, GivenParameters)
+    start = _usual_start(experiment.model) if given_start else experiment.start
     lanes = tuple(lane.without_interventions() for lane in experiment.lanes)
     title = file.path.rsplit("/", 1)[-1]
     return experiment.replace(
@@ -75,7 +89,7 @@ def with_points_drawn(
     """The data with points added, as data drawn by hand; the start stays where it is (`present`)."""
     drawn = _as_drawn(experiment.data, dataset)
     added = np.array(request.points, dtype=np.float64).reshape(-1, dataset.dimension)
-    if experiment.model.name == "poisson-mixture":
+    if experiment.model.holds_counts:
         added = np.maximum(np.rint(added), 0.0)
     points = (*drawn.points, *(tuple(row) for row in added.tolist()))
     if len(points) > MOST_DRAWN:
@@ -133,7 +147,7 @@ def with_model(experiment: Experiment, name: str) -> Experiment:
     model = configure(cls, kept, "[model]")
     start = experiment.start
     if isinstance(start, GivenParameters) or start.refusal(model) is not None:
-        start = named("starts", {"name": model.default_start}, "[start]")
+        start = _usual_start(model)
     return experiment.replace(model=model, start=start)
 
 
@@ -141,8 +155,8 @@ def with_model_setting(experiment: Experiment, setting: str, value: Any) -> Expe
     """A setting of the model; where a start by parameters no longer fits, one from the data replaces it."""
     model = changed(experiment.model, setting, value, "[model]")
     start = experiment.start
-    if setting in ("components", "covariance") and isinstance(start, GivenParameters):
-        start = KMeansPlusPlus()
+    if setting in ("components", "covariance", "factors") and isinstance(start, GivenParameters):
+        start = _usual_start(model)
     return experiment.replace(model=model, start=start)
 
 
@@ -282,15 +296,14 @@ def with_moved_start(
     """The start as it was dragged, as a start by parameters in the data's units."""
     model = experiment.model
     values = model.describe(start)
-    located = "means" if "means" in values else "rates"
     back: Array = np.asarray(np.linalg.pinv(projection.matrix), dtype=np.float64)
     if isinstance(request, SetStartWeights):
         values["weights"] = np.asarray(request.weights) / np.sum(request.weights)
     elif isinstance(request, MoveStartMean):
-        moved = np.array(values[located])
-        here = projection.points(moved[request.component])
-        moved[request.component] += back @ (np.asarray(request.at) - here)
-        values[located] = np.maximum(moved, 1e-3) if located == "rates" else moved
+        assert isinstance(model, Mixture)
+        old_mean = model.means_of(values)[request.component]
+        mean = old_mean + back @ (np.asarray(request.at) - projection.points(old_mean))
+        values = model.with_mean(values, request.component, mean)
     elif "covariances" in values:
         covariances = np.array(values["covariances"])
         old = covariances[request.component]

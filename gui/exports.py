@@ -13,8 +13,10 @@ from engine.comparison import Comparison, comparison_of
 from engine.csv_reader import ReadingCancelled
 from engine.errors import InputError
 from engine.results import row_numbers, write_assignments, write_json, write_parameters, write_traces
+from engine.saving import write_whole
 from gui.background import Background
 from gui.loading_bar import LoadingBar
+from gui.number_table import NumberTable
 from gui.picture import KINDS, Picture, write_picture
 from gui.picture_dialog import PictureDialog
 
@@ -52,7 +54,9 @@ class Exports(QObject):
         size = self._size_of(self._picture.view)
         first = replace(self._picture, width=size.width(), height=size.height())
         dialog = PictureDialog(first, self._size_of, self._window.shell)
-        if dialog.exec():
+        agreed = dialog.exec()
+        dialog.deleteLater()
+        if agreed:
             self._picture = picture = dialog.picture
             path = self._named("Export a picture", picture.view, PICTURES[picture.kind])
             if path is not None:
@@ -134,6 +138,18 @@ class Exports(QObject):
         self._writer.start(
             work, lambda done: self._say_written(path), lambda error: self._window.tell(str(error))
         )
+
+    def table(self, title: str, name: str, table: NumberTable) -> None:
+        """Asks for a name and writes a table as it stands, as CSV."""
+        path = self._named(title, name, CSV)
+        if path is None:
+            return
+        try:
+            write_whole(path, table.as_csv())
+        except InputError as error:
+            self._window.tell(str(error))
+        else:
+            self._say_written(path)
 
     def copy_command(self) -> None:
         """Puts the line that runs the same experiment without a window on the clipboard."""

@@ -4,9 +4,12 @@ A `Scene` stays as long as the data, the model and the start do; a `Frame` is on
 frozen, and what a frame shows depends on the traces and the cursor alone.
 """
 
+import dataclasses
 import math
+import weakref
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
@@ -17,20 +20,21 @@ from engine.algorithms.base import Event
 from engine.algorithms.gradient import GradientState
 from engine.analysis.bound import Stair, predicted_gain, stair
 from engine.analysis.e_step import EStepUse, e_step_use
+from engine.analysis.landscape import Landscape, landscape
 from engine.dataset import Dataset
+from engine.errors import InputError
 from engine.experiment import Experiment
 from engine.many_starts import ManyStarts
+from engine.models.base import Model
 from engine.models.mixture import Mixture
 from engine.models.mixture_proportions import MixtureProportions
 from engine.parameters import Array, Parameters
 from engine.trace import RUNNING, Trace
+from gui.extremes import Extremes
 from gui.pins import Pin, PinnedLane
 
 LONGEST_TRAIL = 400
-DrawnModel = Mixture | MixtureProportions
-"""The models that the views can draw."""
-
-COUNTS = ("e_steps", "m_steps", "gradients", "log_likelihoods")
+COUNTS = ("e_steps", "m_steps", "gradients", "log_likelihoods", "trials", "quadratic_programs")
 CLOCKS = ("iteration", "passes", "cpu")
 
 
@@ -66,7 +70,7 @@ def projection(dataset: Dataset, shown: tuple[int, int] | None) -> Projection:
     d = dataset.dimension
     if d == 1:
         return Projection(np.eye(1), np.zeros(1), dataset.columns)
-    if shown is not None or d == 2:
+    if shown is not None or d == 2 or not dataset.rows:
         first, second = shown or (0, 1)
         matrix = np.zeros((2, d))
         matrix[0, first] = matrix[1, second] = 1.0
@@ -98,12 +102,12 @@ class Components:
 class Scene:
     """What stays while data, model and start stay. `points` are (n, p) on the canvas.
 
-    A model of nothing but weights has no `places`: its components are drawn as bars, and all places are 0.
+    Where a model's components have no `places` among the points, all places are 0; without components there are none.
     """
 
     generation: int
     dataset: Dataset
-    model: DrawnModel
+    model: Model
     prepared: Any
     start_parameters: Parameters
     projection: Projection
@@ -115,14 +119,67 @@ class Scene:
         """The components of some parameters on the canvas."""
         return _on_canvas(self.model, self.projection, parameters)
 
-    @property
+    @cached_property
     def places(self) -> bool:
         """Whether components have a place on the canvas."""
-        return isinstance(self.model, Mixture)
+        return isinstance(self.model, Mixture) and self.model.moments(self.start_parameters) is not None
+
+    @cached_property
+    def holds_lines(self) -> bool:
+        """Whether components are lines on the canvas."""
+        return self.lines(self.start_parameters) is not None
+
+    @property
+    def holds_points(self) -> bool:
+        """Whether the canvas shows the rows as points or as bars, with the components among them."""
+        return self.whole is None and (self.places or self.holds_lines)
+
+    def lines(self, parameters: Parameters) -> Array | None:
+        """Components as lines on the canvas, two points each (K, 2, 2), at the ends of the data; None where none are."""
+        return self._line_ends(self.model.describe(parameters))
+
+    @cached_property
+    def true_lines(self) -> Array | None:
+        """The lines that the data were drawn from, where that is known as this kind of model."""
+        truth = self.dataset.truth
+        if truth is None or truth.model != self.model.name:
+            return None
+        return self._line_ends({name: np.asarray(block) for name, block in truth.parameters.items()})
+
+    def _line_ends(self, described: Mapping[str, Array]) -> Array | None:
+        if not isinstance(self.model, Mixture) or self.dataset.dimension != 2:
+            return None
+        lines = self.model.lines_of(self.dataset.columns, described)
+        if lines is None:
+            return None
+        coefficients, predictor = lines
+        ends = self.limits[predictor]
+        heights = coefficients[:, :1] + coefficients[:, 1:] * ends
+        along = np.broadcast_to(ends, heights.shape)
+        pair = (along, heights) if predictor == 0 else (heights, along)
+        return np.stack(pair, axis=-1)
+
+    @cached_property
+    def whole(self) -> Landscape | None:
+        """The whole log-likelihood, where that is the model's picture."""
+        if not self.model.drawn_whole:
+            return None
+        return landscape(self.model, self.dataset, self.start_parameters)
 
     def responsibilities(self, parameters: Parameters, rows: npt.NDArray[np.intp] | slice) -> Array:
         """Posterior probabilities (K, m) of the components at some rows of the dataset."""
-        return self.model.responsibilities(parameters, self.prepared.columns[:, rows])
+        return self.posterior(parameters, self.prepared.columns[:, rows])
+
+    def posterior(self, parameters: Parameters, columns: Array) -> Array:
+        """Posterior probabilities (K, m) of the components at columns (d, m) of prepared data."""
+        assert isinstance(self.model, Mixture | MixtureProportions)
+        return self.model.responsibilities(parameters, columns)
+
+    def importance(self, parameters: Parameters, rows: npt.NDArray[np.intp]) -> Array | None:
+        """How much some rows of the dataset count in the M step, (m,); None where all count in full."""
+        if not isinstance(self.model, Mixture):
+            return None
+        return self.model.importance(parameters, self.prepared.columns[:, rows])
 
     def weighted_densities(self, parameters: Parameters, grid: Array) -> Array:
         """pi_k f_k (K, m) in the data's units at values (m,) of a one-dimensional dataset."""
@@ -145,6 +202,9 @@ class Scene:
 
 def _extremes(points: Array) -> tuple[Array, Array]:
     """The lowest and the highest value of each column."""
+    if not len(points):
+        # Of a covariance matrix there are no points.
+        return np.zeros(points.shape[1]), np.ones(points.shape[1])
     columns = points.T
     return np.array([np.min(each) for each in columns]), np.array([np.max(each) for each in columns])
 
@@ -152,22 +212,13 @@ def _extremes(points: Array) -> tuple[Array, Array]:
 def scene(
     generation: int,
     dataset: Dataset,
-    model: DrawnModel,
+    model: Model,
     prepared: Any,
     start: Parameters,
     shown: tuple[int, int] | None,
 ) -> Scene:
     """The scene of prepared data; see `projection` for `shown`."""
     onto = projection(dataset, shown)
-    truth = dataset.truth
-    true_components = None
-    if truth is not None and truth.model == model.name:
-        values = {name: np.asarray(block, dtype=float) for name, block in truth.parameters.items()}
-        means = values["means"] if "means" in values else values["rates"]
-        covariances = values.get("covariances")
-        if covariances is None:
-            covariances = means[:, :, None] * np.eye(means.shape[1])
-        true_components = Components(values["weights"], onto.points(means), onto.covariances(covariances))
     return Scene(
         generation,
         dataset,
@@ -177,15 +228,35 @@ def scene(
         onto,
         dataset.values if onto.is_identity else onto.points(dataset.values),
         _on_canvas(model, onto, start),
-        true_components,
+        _true_components(dataset, model, prepared, onto),
     )
 
 
-def _on_canvas(model: DrawnModel, onto: Projection, parameters: Parameters) -> Components:
-    if not isinstance(model, Mixture):
-        count, p = len(parameters["weights"]), onto.dimension
-        return Components(parameters["weights"], np.zeros((count, p)), np.zeros((count, p, p)))
-    weights, means, covariances = model.moments(parameters)
+def _true_components(dataset: Dataset, model: Model, prepared: Any, onto: Projection) -> Components | None:
+    """What the data were drawn from, where that is known as this kind of model, and its components have a place."""
+    truth = dataset.truth
+    if truth is None or truth.model != model.name or not isinstance(model, Mixture):
+        return None
+    values = {name: np.asarray(block, dtype=float) for name, block in truth.parameters.items()}
+    if "means" in values and "covariances" in values:
+        # As they are, whatever covariances the model itself may have.
+        covariances = values["covariances"]
+        return Components(values["weights"], onto.points(values["means"]), onto.covariances(covariances))
+    known = dataclasses.replace(model, components=len(values["weights"]))
+    try:
+        parameters = known.accept(prepared, values, approximate=True)
+    except InputError:
+        return None
+    return _on_canvas(known, onto, parameters)
+
+
+def _on_canvas(model: Model, onto: Projection, parameters: Parameters) -> Components:
+    moments = model.moments(parameters) if isinstance(model, Mixture) else None
+    if moments is None:
+        weights = parameters["weights"] if "weights" in parameters else np.zeros(0)
+        count, p = len(weights), onto.dimension
+        return Components(weights, np.zeros((count, p)), np.zeros((count, p, p)))
+    weights, means, covariances = moments
     return Components(weights, onto.points(means), onto.covariances(covariances))
 
 
@@ -193,7 +264,7 @@ def _on_canvas(model: DrawnModel, onto: Projection, parameters: Parameters) -> C
 class Curve:
     """A lane's columns as far as they are computed, entry j for iteration j (views of the trace).
 
-    `counts` are evaluations by kind: e_steps, m_steps, gradients, log_likelihoods.
+    `counts` are evaluations by kind, see `COUNTS`.
     """
 
     log_likelihood: Array
@@ -202,12 +273,36 @@ class Curve:
     is_likelihood: npt.NDArray[np.bool_]
     decreased: npt.NDArray[np.bool_]
     counts: Mapping[str, npt.NDArray[np.int64]]
+    extremes: Extremes = field(default_factory=Extremes)
+
+    def __len__(self) -> int:
+        return len(self.passes)
 
     def clock(self, name: str) -> Array:
         """The horizontal axis: 'iteration', 'passes' or 'cpu' (seconds)."""
         if name == "passes":
             return self.passes
-        return self.cpu_seconds if name == "cpu" else np.arange(len(self.passes), dtype=float)
+        return self.cpu_seconds if name == "cpu" else iterations(len(self.passes))
+
+    def comparable(self, part: slice = slice(None)) -> npt.NDArray[np.bool_]:
+        """Which entries have a log-likelihood and may be compared with another lane's."""
+        return np.asarray(self.is_likelihood[part] & np.isfinite(self.log_likelihood[part]))
+
+    def between(self, first: int, stop: int) -> tuple[float, float]:
+        """The lowest and the highest comparable log-likelihood of some entries; see `Extremes`."""
+        return self.extremes.between(self.log_likelihood, self.is_likelihood, first, stop)
+
+
+_counted = np.zeros(0)
+
+
+def iterations(count: int) -> Array:
+    """0, 1, ..., count - 1 as floats, to be read only: a part of one column that all traces share."""
+    global _counted
+    if count > len(_counted):
+        _counted = np.arange(max(1024.0, 2.0 * count))
+        _counted.setflags(write=False)
+    return _counted[:count]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +324,10 @@ class LaneFrame:
     K) and `means_path` (m, K, p) belong to the iterations `path_iterations` (m,) up to the cursor.
     `stair_at(iteration)` is EM's step from there as a stair on the bound, computed when asked for; `gain`
     what a gradient's half step promises. `e_step()` is what EM and a gradient make of the E step at the
-    cursor, likewise. `colours` (K) says which colour each component has, see `LaneSource`.
+    cursor, likewise. `colours` (K) says which colour each component has, see `LaneSource`. `free_path` (m, s + 1) are
+    the numbers of the scene's whole likelihood on the way, and its height there; `free_next` (s,) where the next step
+    leads them. Where there are hidden states, `transitions_path` are iterations (m,) up to the cursor and the
+    probabilities of all transitions there, (m, K, K).
     """
 
     index: int
@@ -263,6 +361,9 @@ class LaneFrame:
     gain: Gain | None
     e_step: Callable[[], EStepUse | None]
     colours: tuple[int, ...]
+    free_path: Array
+    free_next: Array | None
+    transitions_path: tuple[npt.NDArray[np.intp], Array] | None = None
 
     @property
     def ended(self) -> bool:
@@ -274,7 +375,7 @@ class LaneFrame:
 
     @property
     def weight_minimum(self) -> float:
-        return float(np.min(self.components.weights))
+        return float(np.min(self.components.weights, initial=math.inf))
 
 
 @dataclass(frozen=True, eq=False)
@@ -321,7 +422,7 @@ class LaneSource:
 def clock_column(trace: Trace, clock: str) -> Array:
     """The clock at each entry of a trace: 'iteration', 'passes' or 'cpu' (seconds)."""
     if clock == "iteration":
-        return np.arange(trace.count, dtype=float)
+        return iterations(trace.count)
     return trace.floats("passes" if clock == "passes" else "cpu_seconds")
 
 
@@ -395,13 +496,11 @@ def pinned_lanes(scene: Scene, sources: Sequence[LaneSource]) -> tuple[PinnedLan
     return tuple(pinned)
 
 
+_extremes_of: weakref.WeakKeyDictionary[Trace, Extremes] = weakref.WeakKeyDictionary()
+
+
 def _best_seen(lanes: Sequence[LaneFrame]) -> float:
-    best = -math.inf
-    for lane in lanes:
-        values = lane.curve.log_likelihood[lane.curve.is_likelihood]
-        if values.size and np.any(np.isfinite(values)):
-            best = max(best, float(np.nanmax(values)))
-    return best
+    return max((lane.curve.between(0, len(lane.curve))[1] for lane in lanes), default=-math.inf)
 
 
 def _lane_frame(
@@ -451,8 +550,12 @@ def _lane_frame(
         iterations,
         weights_path,
         means_path,
-        Curve(**columns, counts={name: trace.column(name)[:count] for name in COUNTS}),
-        tuple(trace.events),
+        Curve(
+            **columns,
+            counts={name: trace.column(name)[:count] for name in COUNTS},
+            extremes=_extremes_of.setdefault(trace, Extremes()),
+        ),
+        trace.events_before(count),
         source.settings,
         ended,
         trace.status if ended else RUNNING,
@@ -460,7 +563,26 @@ def _lane_frame(
         _gain(trace, iteration) if half else None,
         partial(_e_step, scene, trace, iteration),
         source.colours or tuple(range(len(scene.start.weights))),
+        _free_path(scene, trace, iteration),
+        _free_numbers(scene, trace.parameters(iteration + 1)) if half and iteration + 1 < count else None,
+        trace.path("transitions", iteration) if "transitions" in trace.layout.by_name else None,
     )
+
+
+def _free_numbers(scene: Scene, parameters: Parameters) -> Array:
+    """The numbers (s,) that the scene's whole likelihood depends on."""
+    places = scene.whole.places if scene.whole is not None else ()
+    return parameters.vector[list(places)]
+
+
+def _free_path(scene: Scene, trace: Trace, iteration: int) -> Array:
+    """Those numbers and the log-likelihood on the way to an iteration, (m, s + 1); (0, 0) without such a likelihood."""
+    if scene.whole is None:
+        return np.zeros((0, 0))
+    paths = [trace.path(name, iteration) for name in trace.layout.free]
+    numbers = [block.reshape(len(block), -1) for _, block in paths]
+    heights = trace.floats("log_likelihood")[paths[0][0]]
+    return np.concatenate((*numbers, heights[:, None]), axis=1)
 
 
 def _no_stair(iteration: int) -> None:
@@ -506,15 +628,19 @@ def _finite(parameters: Parameters) -> bool:
 
 def _paths(scene: Scene, trace: Trace, iteration: int) -> tuple[npt.NDArray[np.intp], Array, Array]:
     """Weights and means (on the canvas) on the way to an iteration; the trail of means is thinned."""
+    layout, model = trace.layout, scene.model
+    if "weights" not in layout.by_name:
+        return np.arange(1), np.zeros((1, 0)), np.zeros((1, 0, scene.projection.dimension))
     iterations, weights = trace.path("weights", iteration)
-    located = next((name for name in ("means", "rates") if name in trace.layout.by_name), None)
-    if located is None:
+    if not isinstance(model, Mixture) or not scene.places:
         return iterations, weights, np.zeros((1, weights.shape[1], scene.projection.dimension))
-    _, block = trace.path(located, iteration)
-    every = max(1, -(-len(block) // LONGEST_TRAIL))
-    layout_block: Any = trace.layout.by_name[located]
-    thinned = np.concatenate((block[::every], block[-1:])) if every > 1 else block
-    return iterations, weights, scene.projection.points(layout_block.shift + layout_block.unit * thinned)
+    thinned = {}
+    for name in model.mean_blocks:
+        _, block = trace.path(name, iteration)
+        every = max(1, -(-len(block) // LONGEST_TRAIL))
+        kept = np.concatenate((block[::every], block[-1:])) if every > 1 else block
+        thinned[name] = layout.by_name[name].in_data_units(kept)
+    return iterations, weights, scene.projection.points(model.means_of(thinned))
 
 
 SAYS_ITSELF = ("left-constraints", "collapsed", "diverged", "iteration-limit", "time-limit", "stopped")
@@ -534,11 +660,13 @@ def _sentence(lanes: Sequence[LaneFrame]) -> str:
     """The line that says in words what just happened: the newest event at the cursor, or the end."""
     said = []
     for lane in lanes:
-        here = [event for place, event in lane.events if place == lane.iteration]
+        # Events stand in the order of their iterations, and there may be very many of them.
+        newest = bisect_right(lane.events, lane.iteration, key=lambda each: each[0]) - 1
+        here = newest >= 0 and lane.events[newest][0] == lane.iteration
         if lane.ended:
             said.append(_ending(lane))
         elif here:
-            said.append(f"{lane.title} at {lane.iteration}: {here[-1].detail}")
+            said.append(f"{lane.title} at {lane.iteration}: {lane.events[newest][1].detail}")
         elif lane.half:
             words = (
                 "the E step shared out the points; next, the M step moves the components"

@@ -52,7 +52,7 @@ class Lecture(QObject):
         self._set(not self.on)
 
     def choose(self, picture: str) -> None:
-        """Shows or hides one of `PICTURES`; the last one stays. At the desk all of them are shown."""
+        """Shows or hides one of the pictures; the last one stays. At the desk all of them are shown."""
         if not self.on:
             return
         changed = self.chosen ^ {picture}
@@ -105,4 +105,5 @@ def large_pointer() -> QCursor:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Words for rich text, in which no line breaks at a hyphen: a word joiner follows each."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("-", "-\u2060")

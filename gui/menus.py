@@ -21,7 +21,9 @@ from PySide6.QtWidgets import (
 from engine.shipped_experiments import FOLDER as EXPERIMENTS
 from engine.shipped_experiments import shipped_experiments
 from gui.companion import GIVES_KEYS
+from gui.contained import contained
 from gui.file_menu import FileMenu
+from gui.lane_menu import LaneMenu
 from gui.lecture import PICTURES
 
 if TYPE_CHECKING:
@@ -49,6 +51,9 @@ class Menus(QObject):
         self._undo = self._add(edit, "&Undo", session.undo, QKeySequence("Ctrl+Z"))
         self._redo = self._add(edit, "&Redo", session.redo, QKeySequence("Ctrl+Shift+Z"))
         edit.addSeparator()
+        self._add(
+            edit, "Restore this panel's defaults", window.restore_panel_defaults, QKeySequence("Ctrl+Alt+D")
+        )
         self._add(edit, "Restore all defaults", window.restore_all_defaults, QKeySequence("Ctrl+Shift+D"))
         self._add(edit, "Copy as command", window.exports.copy_command, QKeySequence("Ctrl+Shift+C"))
         edit.addSeparator()
@@ -56,6 +61,7 @@ class Menus(QObject):
         self.experiments = bar.addMenu("E&xperiments")
         self._fill_experiments()
         self._fill_run(bar.addMenu("&Run"))
+        self.lanes = LaneMenu(window, bar.addMenu("&Lanes"), self._add)
         self._fill_view(bar.addMenu("&View"))
         self._fill_help(bar.addMenu("&Help"))
         window.transport.set_experiments_menu(self.experiments)
@@ -128,6 +134,7 @@ class Menus(QObject):
 
         menu.addSeparator()
         self._add(menu, "Try many starts", session.try_many_starts, QKeySequence("T"))
+        self._add(menu, "What came out of many starts", window.show_many_starts, QKeySequence("Shift+T"))
         self._add(menu, "Pin this run", session.pin, QKeySequence("P"))
         self._add(menu, "Pinned runs", window.show_pins, QKeySequence("Shift+P"))
         menu.addSeparator()
@@ -159,6 +166,7 @@ class Menus(QObject):
         self._add(menu, "Results of the race", self._window.show_results, QKeySequence("Ctrl+R"))
         self._add(menu, "Parameters", self._window.show_parameters, QKeySequence("Ctrl+P"))
         self._add(menu, "What the E step found", self._window.show_e_step, QKeySequence("E"))
+        self._add(menu, "Steps a second and frame time", self._window.show_meter, QKeySequence("Shift+M"))
 
     def _fill_help(self, menu: QMenu) -> None:
         desk = self._window.help
@@ -194,6 +202,7 @@ class Menus(QObject):
             action.setEnabled(lecture.on)
             action.setChecked(picture in lecture.chosen)
 
+    @contained
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The keys of the transport work whichever widget was last touched, text fields excepted."""
         # Every event of the application comes by: what is no key must cost next to nothing.

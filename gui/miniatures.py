@@ -19,7 +19,7 @@ from PySide6.QtGui import QImage, QImageWriter, QPainter
 from engine.experiment import Experiment
 from engine.preparation import prepare
 from gui.background import Background
-from gui.frame import DrawnModel, Frame, clock_column, resolve, scene
+from gui.frame import Frame, clock_column, resolve, scene
 from gui.items.viewport import Viewport
 from gui.preferences import own_folder
 from gui.race import Race
@@ -226,7 +226,6 @@ def drawn(frame: Frame, experiment: Experiment, chosen: Style) -> QImage:
 
 def _last_frame(race: Race, colours: tuple[tuple[int, ...], ...] = ()) -> Frame:
     found, experiment = race.preparation, race.experiment
-    assert isinstance(found.model, DrawnModel)
     shown = experiment.show.places(found.dataset.columns)
     stage = scene(0, found.dataset, found.model, found.prepared, found.start_parameters, shown)
     end = max(float(clock_column(trace, experiment.show.clock)[-1]) for trace in race.traces)

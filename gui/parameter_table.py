@@ -20,7 +20,13 @@ from PySide6.QtWidgets import (
 )
 
 from engine.parameters import Array
-from engine.results import ParameterPlace, parameter_heading, parameter_places, parameter_rows
+from engine.results import (
+    ParameterPlace,
+    component_rows,
+    parameter_heading,
+    parameter_places,
+    parameter_rows,
+)
 from gui import edits
 from gui.controls.inputs import ChoiceBox
 from gui.controls.words import MINUS, number_text
@@ -41,6 +47,7 @@ class ParameterTable(QDialog):
         self._session = session
         self._frame: Frame | None = None
         self._places: list[ParameterPlace] = []
+        self._rows: list[tuple[int, ...]] = []
         self.setWindowTitle("Parameters")
         self.resize(640, 260)
         self.whose = ChoiceBox()
@@ -104,28 +111,33 @@ class ParameterTable(QDialog):
 
     @property
     def _columns(self) -> tuple[str, ...]:
-        return self._frame.scene.dataset.columns if self._frame is not None else ()
+        """What the numbers of a component belong to."""
+        if self._frame is None:
+            return ()
+        scene = self._frame.scene
+        return scene.model.axis_names(scene.dataset.columns)
 
     def _fill(self) -> None:
         values = self.parameters
         self._places = parameter_places(values)
-        rows = len(values["weights"]) if "weights" in values else 0
+        self._rows = component_rows(values) if values else []
         mine = self.whose.currentData() in (START, None)
         self.table.blockSignals(True)
-        self.table.setRowCount(rows)
+        self.table.setRowCount(len(self._rows))
         self.table.setColumnCount(len(self._places))
         self.table.setHorizontalHeaderLabels(
             [parameter_heading(place, self._columns) for place in self._places]
         )
-        self.table.setVerticalHeaderLabels([f"component {k + 1}" for k in range(rows)])
-        for row in range(rows):
+        noun = "state" if "initial" in values else "component"
+        self.table.setVerticalHeaderLabels([f"{noun} {row[0] + 1}" if row else "" for row in self._rows])
+        for row, component in enumerate(self._rows):
             for column, (name, where) in enumerate(self._places):
                 item = self.table.item(row, column)
                 if item is None:
                     item = QTableWidgetItem()
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                     self.table.setItem(row, column, item)
-                value = float(values[name][(row, *where)])
+                value = float(values[name][(*component, *where)])
                 item.setText(number_text(float(f"{value:.6g}")))
                 item.setToolTip(repr(value))
                 editable = Qt.ItemFlag.ItemIsEditable
@@ -145,7 +157,7 @@ class ParameterTable(QDialog):
             self._fill()
             return
         values = {block: np.array(array, dtype=float) for block, array in self.parameters.items()}
-        _put(values, name, (item.row(), *where), value)
+        _put(values, name, (*self._rows[item.row()], *where), value)
         self._session.edit("type the start", lambda e: edits.with_typed_start(e, values, self._prepared()))
         self._fill()
 
@@ -158,10 +170,12 @@ class ParameterTable(QDialog):
 
 
 def _put(values: dict[str, Array], name: str, where: tuple[int, ...], value: float) -> None:
-    """Writes one number; the other weights make room for a weight, a matrix stays symmetric."""
-    if name == "weights":
-        values[name] = with_weight(values[name], where[0], min(max(value, 0.0), 1.0))
+    """Writes one number; the others of its row make room for a probability, a matrix stays symmetric."""
+    if name in ("weights", "initial", "transitions"):
+        *row, place = where
+        together = values[name][tuple(row)]
+        values[name][tuple(row)] = with_weight(together, place, min(max(value, 0.0), 1.0))
         return
     values[name][where] = value
-    if len(where) == 3:
+    if len(where) == 3 and values[name].shape[-1] == values[name].shape[-2]:
         values[name][where[0], where[2], where[1]] = value

@@ -1,12 +1,16 @@
-"""Runs that were pinned: what stays of them in the plots while settings change. No Qt here."""
+"""Runs that were pinned: what stays of them in the plots while settings change, and in a file. No Qt here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from engine.experiment import Experiment
+from engine.errors import InputError
+from engine.experiment import Experiment, from_document
 from engine.parameters import Array
 
 
@@ -56,3 +60,68 @@ class Pin:
     def result(self) -> str:
         """All lanes' results in a line."""
         return "; ".join(lane.result for lane in self.lanes)
+
+
+class _Numbers(msgspec.Struct, forbid_unknown_fields=True):
+    """An array as it stands in a file: numpy's name of its type, its shape, its bytes."""
+
+    type: str
+    shape: tuple[int, ...]
+    content: bytes
+
+
+class _Record(msgspec.Struct, forbid_unknown_fields=True):
+    """A pin as it stands in a file, its experiment as a document."""
+
+    name: str
+    shown: bool
+    file: str | None
+    experiment: dict[str, Any]
+    lanes: tuple[PinnedLane, ...]
+
+
+def pins_written(pins: Sequence[Pin]) -> bytes:
+    """Pins as MessagePack, curves and all, so that nothing is run again to have them back."""
+    records = [
+        _Record(
+            pin.name,
+            pin.shown,
+            None if pin.path is None else str(pin.path.absolute()),
+            pin.experiment.to_document(),
+            pin.lanes,
+        )
+        for pin in pins
+    ]
+    return msgspec.msgpack.encode(records, enc_hook=_array_written)
+
+
+def pins_read(content: bytes) -> tuple[Pin, ...]:
+    """What `pins_written` wrote; raises InputError where it is anything else."""
+    try:
+        records = msgspec.msgpack.decode(content, type=list[_Record], dec_hook=_array_read)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise InputError(f"The pinned runs cannot be read: {error}.") from None
+    return tuple(
+        Pin(
+            record.name,
+            from_document(record.experiment),
+            None if record.file is None else Path(record.file),
+            record.lanes,
+            record.shown,
+        )
+        for record in records
+    )
+
+
+def _array_written(value: Any) -> _Numbers:
+    array = np.ascontiguousarray(value)
+    return _Numbers(array.dtype.str, array.shape, array.tobytes())
+
+
+def _array_read(kind: Any, found: Any) -> npt.NDArray[Any]:
+    """An array of the type that its field is declared to have; raises ValueError for another one."""
+    numbers = msgspec.convert(found, _Numbers)
+    wanted = np.dtype(kind.__args__[1].__args__[0])
+    if np.dtype(numbers.type) != wanted:
+        raise ValueError(f"an array of {wanted} is a {numbers.type}")
+    return np.frombuffer(numbers.content, dtype=wanted).reshape(numbers.shape)

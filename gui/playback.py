@@ -47,9 +47,10 @@ class Playback:
         if clock == self.clock or self.race is None:
             self.clock = clock
             return
-        at = [(trace, iteration_at(trace, self.clock, self.cursor)) for trace in self.race.traces]
+        begun = [trace for trace in self.race.traces if trace.count]
+        at = [(trace, iteration_at(trace, self.clock, self.cursor)) for trace in begun]
         self.clock = clock
-        self.cursor = max(float(clock_column(trace, clock)[iteration]) for trace, iteration in at)
+        self.cursor = max((float(clock_column(trace, clock)[place]) for trace, place in at), default=0.0)
 
     def toggle(self) -> None:
         """Plays or pauses; at the very end it plays again from the start."""
@@ -168,6 +169,9 @@ class Playback:
         found = [0.0] if direction < 0 else []
         for trace in self.race.traces:
             column = clock_column(trace, self.clock)
+            if not len(column):
+                # Its engine is still to take its first turn.
+                continue
             here = iteration_at(trace, self.clock, self.cursor)
             before_cursor = column[here] < self.cursor - 1e-12
             place = here if direction < 0 and before_cursor else here + direction

@@ -1,10 +1,11 @@
 """What the window itself remembers from one day to the next, kept where the system keeps such things.
 
-Its size and place, its theme, the folder that was used last and the files that were opened last. The speed of play
-is not among them: it belongs to the experiment, whose author sets it, and is saved in the experiment's file; neither
-is the lecture mode, which is for the occasion.
+Its size and place, its theme, the folder that was used last and the files that were opened last, and the speed of
+play that was chosen last: the program begins with it. Any other experiment plays at the speed that its author has set.
+The lecture mode is not among them: it is for the occasion.
 """
 
+import math
 import os
 from pathlib import Path
 
@@ -49,6 +50,20 @@ class Preferences:
     @theme.setter
     def theme(self, chosen: str) -> None:
         self._kept.setValue("theme", chosen)
+
+    @property
+    def speed(self) -> float | None:
+        """Iterations a second, 0 for flat out, as they were chosen last; None where nobody has chosen."""
+        found = self._kept.value("speed")
+        try:
+            speed = float(found) if isinstance(found, (str, float, int)) else math.nan
+        except ValueError:
+            return None
+        return speed if math.isfinite(speed) else None
+
+    @speed.setter
+    def speed(self, chosen: float) -> None:
+        self._kept.setValue("speed", chosen)
 
     @property
     def folder(self) -> str:

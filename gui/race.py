@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
-from engine.algorithms.base import State
+from engine.algorithms.base import Algorithm, State
 from engine.algorithms.gradient import GradientAlgorithm, GradientState
 from engine.analysis.matching import matched_components
 from engine.experiment import Experiment, Lane
+from engine.models.base import Model
 from engine.objective import Problem
 from engine.parameters import Parameters
 from engine.preparation import Preparation
@@ -79,7 +81,7 @@ class Race:
                 lane.title,
                 lane.algorithm.name,
                 lane.algorithm.family,
-                _settings_text(lane),
+                _settings_text(lane.algorithm, _writes_weights(self.experiment.model)),
                 self._engines[place].trace,
                 colours[place] if place < len(colours) else (),
             )
@@ -205,12 +207,18 @@ def _state_at(trace: Trace, lane: Lane, problem: Problem, iteration: int, key: i
     return iteration, state
 
 
-def _settings_text(lane: Lane) -> str:
-    """The lane's most telling settings in a few words."""
-    values = written(lane.algorithm)
+def _writes_weights(model: Model) -> bool:
+    """Whether a gradient in this model needs coordinates for weights."""
+    return "weights" in model.blocks and "weights" not in getattr(model, "hold", ())
+
+
+@lru_cache(maxsize=64)
+def _settings_text(algorithm: Algorithm, writes_weights: bool) -> str:
+    """An algorithm's most telling settings in a few words."""
+    values = written(algorithm)
     told = []
     if "learning_rate" in values:
         told.append(f"rate {values['learning_rate']:g}")
-    if lane.algorithm.family == "gradient" and "weight_coordinates" in values:
+    if writes_weights and algorithm.family == "gradient" and "weight_coordinates" in values:
         told.append(f"weights {values['weight_coordinates']}")
     return ", ".join(told)

@@ -1,36 +1,20 @@
 """The race as a table: what each lane reached, what it cost, how fast it came there."""
 
-import csv
-import io
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import (
-    QDialog,
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from engine.analysis.convergence import cost_to_reach, observed_rate
-from engine.errors import InputError
+from engine.analysis.convergence import GAPS, cost_to_reach, observed_rate
 from engine.parameters import Array
-from engine.saving import write_whole
+from gui.companion import Companion
 from gui.controls.words import log_likelihood_text, rounded_text, seconds_text
 from gui.frame import CLOCKS, Frame
-from gui.session import Session
+from gui.number_table import Cell, NumberTable
 
-GAPS = (1e-2, 1e-4, 1e-8)
 ABOUT = "Gaps are to the best known maximum. Click on a heading to sort."
 
 
@@ -41,6 +25,11 @@ class Column:
     heading: str
     value: Callable[["LaneStanding"], float | str]
     text: Callable[[float], str] = lambda value: rounded_text(value, 6)
+
+    def cell(self, lane: "LaneStanding") -> Cell:
+        """What stands in this column for a lane."""
+        value = self.value(lane)
+        return Cell(value, value if isinstance(value, str) else self.text(value))
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +50,12 @@ class LaneStanding:
         """The last log-likelihood that is one."""
         finite = self.log_likelihood[np.isfinite(self.log_likelihood)]
         return float(finite[-1]) if finite.size else math.nan
+
+    @property
+    def passes_each(self) -> float:
+        """Passes for each iteration, the start's own left out: above 1 by what trials and checks cost."""
+        passes = self.clocks["passes"]
+        return float(passes[-1] - passes[0]) / (len(passes) - 1) if len(passes) > 1 else math.nan
 
     def reach(self, gap: float, clock: str) -> float:
         """The cost until the gap to the best known maximum was at most this."""
@@ -85,7 +80,10 @@ COLUMNS = (
     Column("M steps", _count("m_steps")),
     Column("gradients", _count("gradients")),
     Column("likelihoods", _count("log_likelihoods")),
+    Column("trials", _count("trials")),
+    Column("quadratic programs", _count("quadratic_programs")),
     Column("passes", lambda lane: float(lane.clocks["passes"][-1])),
+    Column("passes an iteration", lambda lane: lane.passes_each, lambda value: rounded_text(value, 3)),
     Column("CPU time", lambda lane: float(lane.clocks["cpu"][-1]), seconds_text),
     Column("decreases", lambda lane: float(lane.decreases)),
     Column("smallest weight", lambda lane: lane.smallest_weight, lambda value: rounded_text(value, 3)),
@@ -99,47 +97,30 @@ COLUMNS = (
 )
 
 
-class _Cell(QTableWidgetItem):
-    """A cell that is sorted by its number where it has one, unknown ones last."""
+class ResultsTable(Companion):
+    """The race as a table, beside the window: what each lane reached, what it cost, how fast it came there.
 
-    def __init__(self, value: float | str, text: str) -> None:
-        super().__init__(text)
-        self.value = value
+    An EM step is one pass. So is every trial of a line search, every check of an extrapolation and every Hessian,
+    so that an iteration may cost more than one; trials are told once more for themselves. A quadratic program is CPU
+    time alone. The log-likelihood of a method that looks at a few rows is measured to be shown, and nobody is
+    charged for that.
+    """
 
-    def __lt__(self, other: QTableWidgetItem) -> bool:
-        assert isinstance(other, _Cell)
-        if isinstance(self.value, str) or isinstance(other.value, str):
-            return str(self.value) < str(other.value)
-        return _rank(self.value) < _rank(other.value)
+    export_requested = Signal()
 
-
-def _rank(value: float) -> float:
-    return math.inf if math.isnan(value) else value
-
-
-class ResultsTable(QDialog):
-    """The race as a table, beside the window: what each lane reached, what it cost, how fast it came there."""
-
-    def __init__(self, session: Session, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Tool)
-        self._session = session
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
         self._seen: tuple[object, ...] = ()
         self.setWindowTitle("Results of the race")
-        self.resize(1000, 260)
-        self.table = QTableWidget(0, len(COLUMNS))
-        self.table.setAccessibleName("Results of the race")
-        self.table.setHorizontalHeaderLabels([column.heading for column in COLUMNS])
-        self.table.verticalHeader().hide()
-        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.table.setSortingEnabled(True)
-        self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
-        copy, export = QPushButton("Copy"), QPushButton("Save as CSV\u2026")
-        copy.clicked.connect(lambda checked=False: QGuiApplication.clipboard().setText(self.as_csv("\t")))
-        export.clicked.connect(lambda checked=False: self._export())
+        self.resize(1000, 330)
+        self.table = NumberTable("Results of the race", [column.heading for column in COLUMNS])
+        self.copy, self.export = QPushButton("Copy"), QPushButton("Save as CSV\u2026")
+        self.copy.clicked.connect(lambda checked=False: self.table.copy())
+        self.export.clicked.connect(lambda checked=False: self.export_requested.emit())
         foot = QHBoxLayout()
         foot.addWidget(QLabel(ABOUT), 1)
-        foot.addWidget(copy)
-        foot.addWidget(export)
+        foot.addWidget(self.copy)
+        foot.addWidget(self.export)
         column = QVBoxLayout(self)
         column.addWidget(self.table, 1)
         column.addLayout(foot)
@@ -153,44 +134,7 @@ class ResultsTable(QDialog):
         if seen == self._seen:
             return
         self._seen = seen
-        self.table.setSortingEnabled(False)
-        self.table.setRowCount(len(lanes))
-        for row, lane in enumerate(lanes):
-            for place, column in enumerate(COLUMNS):
-                value = column.value(lane)
-                cell = _Cell(value, value if isinstance(value, str) else column.text(value))
-                if not isinstance(value, str):
-                    cell.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                self.table.setItem(row, place, cell)
-        self.table.setSortingEnabled(True)
-        self.table.resizeColumnsToContents()
-
-    def as_csv(self, separator: str = ",") -> str:
-        """The table in its present order, numbers at full precision; not finite ones are empty."""
-        text = io.StringIO()
-        writer = csv.writer(text, delimiter=separator, lineterminator="\n")
-        writer.writerow([column.heading for column in COLUMNS])
-        for row in range(self.table.rowCount()):
-            cells = [self.table.item(row, place) for place in range(len(COLUMNS))]
-            writer.writerow([_written(cell) for cell in cells])
-        return text.getvalue()
-
-    def _export(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save the results", "results.csv", "CSV (*.csv)")
-        if not path:
-            return
-        try:
-            write_whole(Path(path), self.as_csv())
-        except InputError as error:
-            self._session.failed.emit(str(error))
-
-
-def _written(cell: QTableWidgetItem | None) -> str:
-    if not isinstance(cell, _Cell):
-        return ""
-    if isinstance(cell.value, str):
-        return cell.value
-    return repr(cell.value) if math.isfinite(cell.value) else ""
+        self.table.show_rows([[column.cell(lane) for column in COLUMNS] for lane in lanes])
 
 
 def standing(place: int, frame: Frame) -> LaneStanding:

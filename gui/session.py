@@ -23,7 +23,7 @@ from engine.settings import settings_of
 from engine.trace import Trace
 from gui import edits
 from gui.background import Background
-from gui.frame import DrawnModel, Frame, Scene, iteration_at, pinned_lanes, resolve, scene
+from gui.frame import Frame, Scene, iteration_at, pinned_lanes, resolve, scene
 from gui.pins import Pin
 from gui.playback import Playback
 from gui.race import Race
@@ -61,8 +61,8 @@ class Session(QObject):
     Signals: `frame_changed(Frame)`; `experiment_changed()`; `failed(sentence)`; `missing_cells(sentence,
     experiment)` where dropping incomplete rows would mend it; `loading(fraction)`, negative when over;
     `stable_rates_found(rates)`, the largest stable learning rates at the cursor by the lanes' numbers;
-    `pins_changed()`; `starting(fraction)` while many starts are run, negative when over; `file_used(path)` when a
-    file has been opened or saved.
+    `pins_changed()`; `starting(fraction)` while many starts are run, negative when over; `starts_tried()` when
+    their ends are there; `file_used(path)` when a file has been opened or saved.
     """
 
     frame_changed = Signal(object)
@@ -73,6 +73,7 @@ class Session(QObject):
     stable_rates_found = Signal(object)
     pins_changed = Signal()
     starting = Signal(float)
+    starts_tried = Signal()
     file_used = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -470,7 +471,6 @@ class Session(QObject):
         found, experiment = self._preparation, self.experiment
         assert found is not None
         assert experiment is not None
-        assert isinstance(found.model, DrawnModel)
         shown = experiment.show.places(found.dataset.columns)
         self._scene = scene(
             self._generation, found.dataset, found.model, found.prepared, found.start_parameters, shown
@@ -560,7 +560,7 @@ class Session(QObject):
 
     # Many starts
 
-    def try_many_starts(self) -> None:
+    def try_many_starts(self, count: int = STARTS) -> None:
         """Runs the present lanes from random starts in other processes; the strip shows where they ended."""
         experiment = self.experiment
         if experiment is None:
@@ -568,7 +568,7 @@ class Session(QObject):
         processes = max(1, (os.cpu_count() or 2) - 1)
 
         def work(progress: Callable[[float], None], cancelled: Callable[[], bool]) -> ManyStarts | None:
-            return many_starts(experiment, STARTS, max(2, processes), progress, cancelled)
+            return many_starts(experiment, count, max(2, processes), progress, cancelled)
 
         self._starter.start(work, self.show_ends, lambda error: self.failed.emit(str(error)))
 
@@ -576,6 +576,7 @@ class Session(QObject):
         """Shows where the lanes ended from many starts beside the curves."""
         self._ends = found
         self.refresh(force=True)
+        self.starts_tried.emit()
 
     def cancel_many_starts(self) -> None:
         """Gives the starts up that are still to be run."""
@@ -590,19 +591,20 @@ class Session(QObject):
             return
         number = 1 + max((int(pin.name[4:]) for pin in self.pins if pin.name[4:].isdigit()), default=0)
         pin = Pin(f"pin {number}", experiment, self.path, pinned_lanes(found, race.sources()))
-        self._set_pins((*self.pins, pin))
+        self.use_pins((*self.pins, pin))
 
     def exchange_pin(self, place: int, pin: Pin | None) -> None:
         """Another name or visibility for a pin; None removes it."""
         middle = () if pin is None else (pin,)
-        self._set_pins((*self.pins[:place], *middle, *self.pins[place + 1 :]))
+        self.use_pins((*self.pins[:place], *middle, *self.pins[place + 1 :]))
 
     def restore_pin(self, place: int) -> None:
         """The whole experiment of a pin again, as one edit."""
         pin = self.pins[place]
         self._present(f"restore {pin.name}", pin.experiment, pin.path)
 
-    def _set_pins(self, pins: tuple[Pin, ...]) -> None:
+    def use_pins(self, pins: tuple[Pin, ...]) -> None:
+        """These runs are pinned, in the place of those that were."""
         self.pins = pins
         self.pins_changed.emit()
         self.refresh(force=True)
@@ -612,6 +614,11 @@ class Session(QObject):
     @property
     def playing(self) -> bool:
         return self.playback.playing
+
+    @property
+    def plays_at_a_speed(self) -> bool:
+        """Whether the cursor moves at a speed that was chosen, and not as fast as the lanes come on."""
+        return self.playback.playing and self.playback.speed > 0
 
     @property
     def cursor(self) -> float:

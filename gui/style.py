@@ -120,6 +120,15 @@ class Style:
             pen.setDashPattern(list(dashes))
         return pen
 
+    def sample_pen(self, index: int, length: float, width: float | None = None) -> QPen:
+        """The pen of a lane for a piece of `length` pixels: dashes shortened until one and a half periods show."""
+        pen = self.lane_pen(index, width)
+        dashes = pen.dashPattern()
+        if dashes:
+            period = sum(dashes) * pen.widthF()
+            pen.setDashPattern([each * min(1.0, length / (1.5 * period)) for each in dashes])
+        return pen
+
     def pen(self, role: str, width: float = 1.0, alpha: float = 1.0) -> QPen:
         """A solid pen in the colour of a role."""
         return QPen(self.colour(role, alpha), width)

@@ -1,6 +1,7 @@
 """Layout and wiring of the window, nothing else."""
 
 import time
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.models.mixture import Mixture
+from engine.errors import InputError
+from engine.experiment import read_experiment
 from gui import edits
 from gui.autosave import Autosave
+from gui.contained import contained
 from gui.controls.combinations import reasons
 from gui.controls.panel import ControlPanel, PanelContext
 from gui.controls.status_strip import StatusStrip
@@ -34,7 +37,10 @@ from gui.items.brush import Brush
 from gui.items.viewport import Viewport
 from gui.lecture import PICTURES, Lecture, Subtitle
 from gui.loading_bar import LoadingBar
+from gui.many_starts_report import ManyStartsReport, summary
 from gui.menus import Menus
+from gui.meter import Meter
+from gui.pacing import FLAT_OUT_SECONDS, PLAYED_SECONDS, Pacing
 from gui.parameter_table import ParameterTable
 from gui.pin_list import PinList
 from gui.preferences import Preferences
@@ -53,10 +59,12 @@ from gui.views.weight_sum import WeightSumView
 if TYPE_CHECKING:
     from gui.gallery import Gallery
 
-SHORTEST_TICK_SECONDS = 0.016
+WORDS_EVERY_SECONDS = 0.1
 PANEL_WIDTH = 250
 SIMPLEX_WIDTH = 300
 GAUGE_WIDTH = 110
+MOST_ACROSS = 3
+"""With more lanes the canvases stand in two rows."""
 WIDEST = 16_777_215
 """Qt's own limit of a widget's width: none."""
 
@@ -88,6 +96,7 @@ class Window(QObject):
         self.sentence.setWordWrap(True)
         self.sentence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.subtitle = Subtitle()
+        self.meter = Meter()
         self.desk = QWidget()
         self.loading = LoadingBar("Loading data")
         self.starting = LoadingBar("Trying starts")
@@ -97,14 +106,17 @@ class Window(QObject):
         self.exports = Exports(self)
         self.help = HelpDesk(self)
         self.e_step = EStepTable(shell)
-        self.results = ResultsTable(self.session, shell)
+        self.results = ResultsTable(shell)
+        self.many_starts = ManyStartsReport(shell)
         self.parameters = ParameterTable(self.session, shell)
         self.pin_list = PinList(self.session, shell)
         self._shown = frozenset(PICTURES)
         self._brush: Brush | None = None
-        self._paint_seconds = 0.0
+        self._pacing = Pacing()
         self._last_tick = time.monotonic()
         self._notice_until = 0.0
+        self._words_due = 0.0
+        self._words_played = False
         self._lay_out()
         self.menus = Menus(self)
         self._wire()
@@ -136,6 +148,7 @@ class Window(QObject):
         foot = QHBoxLayout()
         foot.addWidget(self.sentence, 1)
         foot.addWidget(self.subtitle, 1)
+        foot.addWidget(self.meter)
         foot.addWidget(self.loading)
         foot.addWidget(self.starting)
         foot.addWidget(self.exports.bar)
@@ -171,7 +184,7 @@ class Window(QObject):
             strip.use_style(self.style_now)
             self.canvases.append(canvas)
             self.strips.append(strip)
-        across = count if count <= 3 else -(-count // 2)
+        across = count if count <= MOST_ACROSS else -(-count // 2)
         for index in range(count):
             row, column = divmod(index, across)
             self._canvas_grid.addWidget(self.canvases[index], 2 * row, column)
@@ -179,10 +192,12 @@ class Window(QObject):
             # Not before they have a parent: a widget without one would open as a window of its own.
             for widget in (self.canvases[index], self.strips[index]):
                 widget.setVisible("data" in self._shown)
+            self.strips[index].use_lines(2 if count <= MOST_ACROSS else 1)
         for column in range(8):
             self._canvas_grid.setColumnStretch(column, 1 if column < across else 0)
         for row in range(4):
             self._canvas_grid.setRowStretch(row, 1 if row % 2 == 0 and row < 2 * (-(-count // across)) else 0)
+        self._share_heights()
 
     @property
     def views(self) -> list[View]:
@@ -207,9 +222,14 @@ class Window(QObject):
         self.simplex.setVisible("simplex" in chosen)
         self.weight_sum.setVisible("sum" in chosen)
         self._fix_widths()
-        below = bool(chosen - {"data"})
-        self._pictures.setStretch(0, (3 if below else 1) if "data" in chosen else 0)
-        self._pictures.setStretch(1, (2 if "data" in chosen else 1) if below else 0)
+        self._share_heights()
+
+    def _share_heights(self) -> None:
+        """Canvases above, curves below: two rows of canvases get more than one row does."""
+        data, below = "data" in self._shown, bool(self._shown - {"data"})
+        canvases, curves = (3, 2) if len(self.canvases) <= MOST_ACROSS else (2, 1)
+        self._pictures.setStretch(0, canvases if data else 0)
+        self._pictures.setStretch(1, curves if below else 0)
 
     def _fix_widths(self) -> None:
         larger = 1.4 if self.lecture.on else 1.0
@@ -237,6 +257,7 @@ class Window(QObject):
         for strip in self.strips:
             strip.use_style(chosen)
         self.help.use_style(chosen)
+        self.many_starts.use_style(chosen)
         if "gallery" in vars(self):
             self.gallery.use_style(chosen)
         self._fix_widths()
@@ -257,7 +278,9 @@ class Window(QObject):
         self.loading.cancelled.connect(session.cancel_loading)
         session.starting.connect(self.starting.show_progress)
         self.starting.cancelled.connect(session.cancel_many_starts)
-        for view in (self.likelihood, self.simplex, self.weight_sum, self.timeline):
+        session.starts_tried.connect(self._tell_of_starts)
+        self._wire_tables()
+        for view in (self.likelihood, self.simplex, self.weight_sum, self.timeline, *self.many_starts.views):
             view.requested.connect(session.handle)
         transport.run_toggled.connect(session.toggle_play)
         transport.stepped.connect(session.step)
@@ -266,12 +289,24 @@ class Window(QObject):
         transport.reset.connect(session.reset)
         transport.data_reseeded.connect(self.reseed_data)
         transport.start_reseeded.connect(self.reseed_start)
-        transport.speed_changed.connect(lambda value: self._show_setting("speed", value))
+        transport.speed_changed.connect(self._choose_speed)
         transport.clock_chosen.connect(lambda value: self._show_setting("clock", value))
         transport.vertical_chosen.connect(lambda value: self._show_setting("vertical", value))
         transport.truth_toggled.connect(lambda value: self._show_setting("truth", value))
         transport.columns_chosen.connect(session.show_columns)
         self._wire_panel()
+
+    def _wire_tables(self) -> None:
+        session, tried = self.session, self.many_starts
+        tried.tried.connect(session.try_many_starts)
+        tried.cancelled.connect(session.cancel_many_starts)
+        session.starting.connect(tried.show_progress)
+        tried.export_requested.connect(
+            lambda: self.exports.table("Save what came out of many starts", "starts", tried.table)
+        )
+        self.results.export_requested.connect(
+            lambda: self.exports.table("Save the results of the race", "results", self.results.table)
+        )
 
     def _wire_panel(self) -> None:
         session, panel = self.session, self.panel
@@ -281,7 +316,7 @@ class Window(QObject):
         panel.data_changed.connect(
             lambda setting, value, final: session.edit(
                 f"{words(setting)} of the data",
-                lambda e: e.replace(data=edits.changed(e.data, setting, value, "[data]")),
+                lambda e: edits.with_data_setting(e, setting, value),
                 final,
             )
         )
@@ -369,6 +404,14 @@ class Window(QObject):
             number = self.session.frame.lanes[place].index
             self.session.adjust_lane(number, "after_leaving", "continue", True)
 
+    def restore_panel_defaults(self) -> None:
+        """The settings of the panel that has the focus, at their defaults."""
+        part = self.panel.focused_part()
+        if part:
+            self.panel.defaults_wanted.emit(part)
+        else:
+            self.note("Give a panel the focus first: by a click, by Tab, or a lane by L.")
+
     def restore_all_defaults(self) -> None:
         """Every panel's settings at their defaults."""
         self.session.edit("restore all defaults", with_all_defaults)
@@ -377,6 +420,10 @@ class Window(QObject):
         """Light or dark, from now on and at the next start."""
         self.preferences.theme = theme
         self.use_style(theme)
+
+    def _choose_speed(self, speed: float) -> None:
+        self.preferences.speed = speed
+        self._show_setting("speed", speed)
 
     def keep_safe(self, autosave: Autosave) -> None:
         """Has its session kept while it lasts."""
@@ -408,8 +455,8 @@ class Window(QObject):
         self.shell.setWindowTitle(f"{name}[*]")
         self.shell.setWindowModified(self.session.dirty)
         if dataset is not None:
-            placed = isinstance(experiment.model, Mixture)
-            self.transport.show_columns(dataset.columns if placed else ())
+            shown = frame is not None and frame.scene.holds_points
+            self.transport.show_columns(dataset.columns if shown else ())
         self.menus.show_state()
 
     def _context(self, frame: Frame | None) -> PanelContext:
@@ -427,17 +474,27 @@ class Window(QObject):
     def _show_frame(self, frame: Frame) -> None:
         if len(frame.lanes) != len(self.canvases):
             self._lay_out_lanes(len(frame.lanes))
+            self._words_due = 0.0
         for view in self.views:
             view.show_frame(frame)
+        now = time.monotonic()
+        # Nobody reads a number that changes at every frame; what is drawn is drawn at every frame.
+        if not (frame.playing and self._words_played) or now >= self._words_due:
+            self._words_due, self._words_played = now + WORDS_EVERY_SECONDS, frame.playing
+            self._show_words(frame)
+        if now > self._notice_until:
+            self._say(frame.sentence or frame.experiment.caption)
+
+    def _show_words(self, frame: Frame) -> None:
+        """Numbers, tables and the state of the controls."""
         for strip, lane in zip(self.strips, frame.lanes, strict=True):
             strip.show_lane(lane)
         self.transport.show_state(frame)
         self.e_step.show_frame(frame)
         self.parameters.show_frame(frame)
         self.results.show_frame(frame)
+        self.many_starts.show_frame(frame)
         self.panel.show_in_flight(self.session.settings_in_flight(), _iterations(frame))
-        if time.monotonic() > self._notice_until:
-            self._say(frame.sentence or frame.experiment.caption)
 
     def show_e_step(self) -> None:
         """The table of what the E step at the cursor found, beside the window."""
@@ -451,11 +508,28 @@ class Window(QObject):
         if self.session.frame is not None:
             self.results.show_frame(self.session.frame)
 
+    def show_many_starts(self) -> None:
+        """The table and pictures of what came out of many starts, beside the window."""
+        self.many_starts.setVisible(not self.many_starts.isVisible())
+        if self.session.frame is not None:
+            self.many_starts.show_frame(self.session.frame)
+
+    def _tell_of_starts(self) -> None:
+        found = self.session.ends
+        if found is not None:
+            self.note(
+                f"{summary(found)} Shift+T shows how often each lane reached the best, and at what cost."
+            )
+
     def show_parameters(self) -> None:
         """The table of parameters, beside the window."""
         self.parameters.setVisible(not self.parameters.isVisible())
         if self.session.frame is not None:
             self.parameters.show_frame(self.session.frame)
+
+    def show_meter(self) -> None:
+        """Steps a second of each lane and the time of a frame, in the line at the foot; again: hides them."""
+        self.meter.setVisible(not self.meter.isVisible())
 
     def show_pins(self) -> None:
         """The list of pinned runs, beside the window."""
@@ -491,8 +565,9 @@ class Window(QObject):
         self.subtitle.show_words(
             experiment.title if experiment is not None else "", sentence if warning else caption
         )
-        self.sentence.setText(sentence)
-        self.sentence.setToolTip(sentence)
+        if self.sentence.text() != sentence:
+            self.sentence.setText(sentence)
+            self.sentence.setToolTip(sentence)
         if self.sentence.property("warning") != warning:
             self.sentence.setProperty("warning", warning)
             self.sentence.style().polish(self.sentence)
@@ -509,11 +584,15 @@ class Window(QObject):
                 # Paint now, behind the closed gate, and not when the event loop gets round to it: everything
                 # at once, because each `repaint` of a view would paint all the others that wait as well.
                 QApplication.sendEvent(self.shell, QEvent(QEvent.Type.UpdateRequest))
+            if self.meter.isVisible():
+                self.meter.note(began, self.session.frame, self.session.frame is not before)
         finally:
             # A fault in one tick must not be the last tick.
+            shortest = PLAYED_SECONDS if self.session.plays_at_a_speed else FLAT_OUT_SECONDS
+            rest = self._pacing.rest_after(time.monotonic() - began, shortest)
+            self._ticker.start(int(1000 * rest))
+            # Last of all: the engines take the interpreter as soon as they may.
             self.session.turns.open_gate()
-            self._paint_seconds = time.monotonic() - began
-            self._ticker.start(round(1000 * max(SHORTEST_TICK_SECONDS, 2 * self._paint_seconds)))
 
     # Opening and closing
 
@@ -521,6 +600,7 @@ class Window(QObject):
         """Opens an experiment or a CSV, as when it is dropped on the window."""
         self.session.open_path(path)
 
+    @contained
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.shell:
             if isinstance(event, QDragEnterEvent) and event.mimeData().hasUrls():
@@ -538,6 +618,15 @@ class Window(QObject):
                 event.ignore()
                 return True
         return bool(super().eventFilter(watched, event))
+
+    def open_first(self, path: Path) -> None:
+        """Opens the experiment that the program begins with, at the speed of play that was chosen last."""
+        experiment, speed = read_experiment(path), self.preferences.speed
+        if speed is not None:
+            with suppress(InputError):
+                show = edits.changed(experiment.show, "speed", speed, "[show]")
+                experiment = experiment.replace(show=show)
+        self.session.open_experiment(experiment, path)
 
     def close_now(self) -> None:
         """Ends every thread and closes the window, without a question."""

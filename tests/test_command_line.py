@@ -229,6 +229,14 @@ def test_list_names_everything_with_settings_and_ranges(capsys: pytest.CaptureFi
     assert (rate["above"], rate["default"], rate["adjustable"]) == (0.0, GradientAscent().learning_rate, True)
     assert gradient["source"]
     assert all(each["summary"] and len(each["summary"]) <= 110 for each in listed)
+    algorithms = [each for each in listed if each["kind"] == "algorithms"]
+    assert all(each["requires"] and each["promises"].endswith(".") for each in algorithms)
+    promises = {each["name"]: each["promises"] for each in algorithms}
+    assert promises["em"] == "The log-likelihood never decreases."
+    assert promises["adam"] == "Nothing is promised."
+    assert promises["hard-em"] == "The classification likelihood never decreases."
+    assert promises["newton"].endswith("with trust_region = false nothing is promised.")
+    assert "line_search = backtracking the log-likelihood never decreases" in promises["gradient-ascent"]
     starts = json.loads(succeeds(capsys, "list", "starts", "--json"))
     assert starts == [each for each in listed if each["kind"] == "starts"]
 

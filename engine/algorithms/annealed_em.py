@@ -6,11 +6,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.algorithms.base import NOTHING_TO_TELL, Info, Position, State
-from engine.algorithms.em_variant import EMVariant, ObjectiveState, unmeasured
+from engine.algorithms.base import NOTHING_TO_TELL, Info, Position, State, unmeasured
+from engine.algorithms.em_variant import EMVariant, ObjectiveState
 from engine.models.posterior import Tempered
 from engine.objective import Problem
-from engine.parameters import Array, Parameters, Positive, Real
+from engine.parameters import Array, Parameters, Positive, Real, Simplex, UnitInterval
 from engine.randomness import generator
 from engine.settings import setting
 
@@ -105,7 +105,10 @@ class AnnealedEM(EMVariant):
         return 1.0 if stages >= last else self.first_beta * self.growth**stages
 
     def _perturbed(self, parameters: Parameters, random: np.random.Generator) -> Parameters:
-        """The parameters with a random move of every free mean, and every free rate by that share of it."""
+        """The parameters with a random move of every free mean, and of every free rate or probability by that share.
+
+        Probabilities move in the logarithms of their odds; weights stay.
+        """
         moved: dict[str, Array] = {}
         for name in parameters.layout.free:
             support, values = parameters.layout.by_name[name].support, parameters[name]
@@ -114,6 +117,11 @@ class AnnealedEM(EMVariant):
                 moved[name] = values + noise
             elif type(support) is Positive:
                 moved[name] = values * np.exp(noise)
+            elif isinstance(support, UnitInterval):
+                moved[name] = values * np.exp(noise) / (1.0 - values + values * np.exp(noise))
+            elif isinstance(support, Simplex) and name != "weights":
+                grown = values * np.exp(noise)
+                moved[name] = grown / np.sum(grown, axis=-1, keepdims=True)
         return parameters.replaced(moved)
 
     def _e_step(self, problem: Problem, parameters: Parameters, steps: int, key: int) -> AnnealedState:

@@ -1,12 +1,13 @@
 """EM written as gradient ascent with a matrix in front of the gradient."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from engine.algorithms.base import NOTHING_TO_TELL, Algorithm, Info, Position, State
-from engine.errors import CannotRun
+from engine.models.base import Model
 from engine.models.exponential_family import CompleteExponentialFamily
 from engine.objective import Problem
 from engine.parameters import Array, Layout, Parameters, Simplex
@@ -56,12 +57,25 @@ class EMAsGradient(Algorithm):
         help="Take (mu+ - mu)(mu+ - mu)' from every covariance, as EM does; then this is EM step for step.",
     )
 
-    def init(self, problem: Problem, parameters: Parameters, key: int) -> State:
-        if not isinstance(problem.model, CompleteExponentialFamily):
-            raise CannotRun(
-                f"{self.name} needs the information matrix of complete data, which {problem.model.name} does not "
-                "offer; choose em, which does the same by its M step."
+    requires: ClassVar[str] = (
+        "the information matrix of complete data, and parameters that are averages of it"
+    )
+
+    def refusal(self, model: Model, free: Sequence[str]) -> str | None:
+        if not isinstance(model, CompleteExponentialFamily):
+            return (
+                f"{self.name} needs the information matrix of complete data, which {model.name} does not offer; "
+                "choose em, which does the same by its M step."
             )
+        if not model.em_is_an_information_step:
+            return (
+                f"{self.name} is EM only where parameters are averages, as means and weights are, and some of "
+                f"{model.name} are not; choose em or natural-gradient."
+            )
+        return None
+
+    def init(self, problem: Problem, parameters: Parameters, key: int) -> State:
+        self.check(problem)
         return self._state(problem, parameters)
 
     def step(self, problem: Problem, state: State) -> tuple[State, Info]:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.algorithms.base import Event, Info, Position, State
+from engine.algorithms.base import Algorithm, Event, Info, Position, State
 from engine.algorithms.gradient import GradientState
 from engine.algorithms.polak_ribiere import ConjugateState, PolakRibiere
 from engine.models.base import UndefinedLikelihood
@@ -50,6 +50,7 @@ class EMConjugateGradient(PolakRibiere):
         H = -\frac{1}{n \log K} \sum_{i=1}^{n} \sum_{k=1}^{K} r_{ik} \log r_{ik}
     """
     family: ClassVar[str] = "em"
+    requires: ClassVar[str] = f"{Algorithm.requires}, and {PolakRibiere.requires}"
 
     threshold: float = setting(
         0.2,
@@ -113,7 +114,7 @@ class EMConjugateGradient(PolakRibiere):
 def normalised_entropy(problem: Problem, position: Position) -> float:
     """The entropy of the posterior at a position, divided by n log K; no pass. 0 where there is one component."""
     found = position.expectation
-    components = 1 if found.ratios is None else len(found.ratios)
+    components = 1 if found.ratios is None else found.ratios.shape[-1]
     if components == 1:
         return 0.0
     q = problem.model.expected_log_likelihood(problem.prepared, found.statistics, position.parameters)

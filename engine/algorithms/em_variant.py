@@ -11,16 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from engine.algorithms.base import Algorithm, Position, State
-from engine.models.base import Expectation
 from engine.objective import Problem
-from engine.parameters import Parameters, frozen
-
-UNMEASURED = Expectation(math.nan, frozen([]))
-
-
-def unmeasured(parameters: Parameters) -> Position:
-    """Parameters whose log-likelihood nobody knows yet: it is NaN."""
-    return Position(parameters, math.nan, UNMEASURED)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,5 +1,6 @@
 """Gradient ascent that multiplies the weights instead of adding to them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,9 +12,9 @@ from engine.algorithms.base import NOTHING_TO_TELL, Ended, Event, Info, State
 from engine.algorithms.gradient import GradientAlgorithm, GradientState, coordinates_for
 from engine.coordinates.base import Coordinates
 from engine.coordinates.raw import Raw
-from engine.errors import CannotRun
+from engine.models.base import Model
 from engine.objective import Problem
-from engine.parameters import Array, Block, Parameters, Positive, PositiveDefinite, Simplex
+from engine.parameters import Array, Block, Parameters, Positive, PositiveDefinite, Simplex, UnitInterval
 from engine.settings import setting
 
 
@@ -26,9 +27,9 @@ class ExponentiatedGradient(GradientAlgorithm):
     divergence. EM multiplies by m_k itself, and exp(m_k) is proportional to exp(m_k - 1), which is m_k + O((m_k -
     1)^2): at the rate 1 this is EM as long as no weight wants to move much. At a weight of 0 it stays there.
 
-    Weights alone have such a step. Other free blocks move by the plain gradient at the same rate, in the
-    coordinates chosen for them. Backtracking halves the rate for all of them together until the log-likelihood
-    rises by 1e-4 of grad'(step).
+    Weights alone have such a step, and so have the transitions of hidden states, row by row. Other free blocks move by
+    the plain gradient at the same rate, in the coordinates chosen for them. Backtracking halves the rate for all of
+    them together until the log-likelihood rises by 1e-4 of grad'(step).
 
     The right one for many weights of which few matter: the number of steps grows with the logarithm of their
     number only.
@@ -65,8 +66,14 @@ class ExponentiatedGradient(GradientAlgorithm):
     rate_coordinates: str = setting(
         "log",
         label="Rates as",
-        help="How Poisson rates are written for the gradient.",
+        help="How rates and other positive numbers are written for the gradient.",
         choices=lambda: coordinates_for(Positive),
+    )
+    probability_coordinates: str = setting(
+        "logit",
+        label="Probabilities as",
+        help="How probabilities that stand alone, each between 0 and 1, are written for the gradient.",
+        choices=lambda: coordinates_for(UnitInterval),
     )
 
     @property
@@ -80,12 +87,18 @@ class ExponentiatedGradient(GradientAlgorithm):
         found: type[Coordinates] = catalogue.get("coordinates", getattr(self, chosen))
         return found.of(block)
 
+    requires: ClassVar[str] = "free weights, a gradient, and coordinates for every other free block"
+
+    def refusal(self, model: Model, free: Sequence[str]) -> str | None:
+        summing = ("weights", *model.rows_that_sum_to_one)
+        if free and not any(name in free for name in summing):
+            held = next((name for name in summing if name in model.blocks), None)
+            if held is not None:
+                return f"{self.name} is for {held}, which are held fixed here; free them, or choose gradient-ascent."
+            return f"{self.name} is for weights, and {model.name} has none; choose gradient-ascent."
+        return super().refusal(model, free)
+
     def init(self, problem: Problem, parameters: Parameters, key: int) -> State:
-        layout = parameters.layout
-        if not any(isinstance(layout.by_name[name].support, Simplex) for name in layout.free):
-            raise CannotRun(
-                f"{self.name} is for weights, which are held fixed here; free them, or choose gradient-ascent."
-            )
         return self.starting_state(problem, parameters)
 
     def step(self, problem: Problem, state: State) -> tuple[State, Info]:

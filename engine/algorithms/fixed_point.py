@@ -59,6 +59,7 @@ class AcceleratedEM(Algorithm):
 
     def attempt(self, problem: Problem, parameters: Parameters) -> Position | Refusal:
         """The position at parameters that extrapolation led to, or why there is no likelihood: one E step."""
+        problem.meter.trials += 1
         try:
             return self.arrive(problem, parameters)
         except UndefinedLikelihood as undefined:

@@ -1,11 +1,14 @@
 """Generalised EM: the M step raises Q without maximising it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from engine.algorithms.base import NOTHING_TO_TELL, Algorithm, Info, Position, State
+from engine.models.base import Blocks, Model
+from engine.models.inner_iteration import InnerIteration
 from engine.objective import Problem
 from engine.parameters import Array, Parameters
 from engine.settings import setting
@@ -23,12 +26,13 @@ class GeneralizedEM(Algorithm):
     """EM with a partial M step: some of the way to the best parameters, or one block of them at a time.
 
     E step as EM's. M step: theta <- theta + way (theta+ - theta), with theta+ the maximiser of Q over all blocks,
-    or over one block whose turn it is. Between theta and theta+ Q rises all the way, for mixtures of
-    Gaussians or of counts in their natural blocks, so the log-likelihood never falls (Dempster, Laird & Rubin
-    1977, section 2 and theorem 1, where EM's generalisation is defined by just that).
+    or over one block whose turn it is, or, where the M step itself iterates, what `inner_steps` of its steps reach.
+    Between theta and theta+ Q rises all the way, for mixtures of Gaussians or of counts in their natural blocks, so
+    the log-likelihood never falls (Dempster, Laird & Rubin 1977, section 2 and theorem 1, where EM's generalisation
+    is defined by just that).
 
-    The right one where the M step has no closed form and its maximum would cost many inner steps; here, where it
-    has one, it shows that EM needs no full maximum, and what half a step costs.
+    The right one where the M step has no closed form, as for gamma distributions, and its maximum would cost many
+    inner steps; where it has one, it shows that EM needs no full maximum, and what half a step costs.
     """
 
     name: ClassVar[str] = "generalized-em"
@@ -54,16 +58,42 @@ class GeneralizedEM(Algorithm):
         choices=("all", "in-turn"),
     )
 
+    inner_steps: int = setting(
+        0,
+        label="Inner steps",
+        help="Where the M step has no closed form: how many inner steps it may take; 0 lets it arrive.",
+        minimum=0,
+        maximum=100,
+        adjustable=True,
+    )
+
+    def refusal(self, model: Model, free: Sequence[str]) -> str | None:
+        if self.inner_steps and not isinstance(model, InnerIteration):
+            return (
+                f"The M step of {model.name} has a closed form, so there are no inner steps to cut short; set inner_steps "
+                "to 0."
+            )
+        return super().refusal(model, free)
+
     def init(self, problem: Problem, parameters: Parameters, key: int) -> State:
+        self.check(problem)
         return self._e_step(problem, parameters, 0)
 
     def step(self, problem: Problem, state: State) -> tuple[State, Info]:
         assert isinstance(state, GeneralizedState)
         here, free = state.position.parameters, problem.layout.free
         chosen = (free[state.steps % len(free)],) if self.moving == "in-turn" and free else None
-        best = problem.m_step(state.position.expectation.statistics, here, chosen)
+        best = self._best(problem, state.position.expectation.statistics, here, chosen)
         parameters = best if self.way == 1.0 else self._between(here, best)
         return self._e_step(problem, parameters, state.steps + 1), NOTHING_TO_TELL
+
+    def _best(self, problem: Problem, statistics: Array, here: Parameters, chosen: Blocks) -> Parameters:
+        """Where the M step leads, as far as its inner steps may go."""
+        if not self.inner_steps:
+            return problem.m_step(statistics, here, chosen)
+        assert isinstance(problem.model, InnerIteration)
+        problem.meter.m_steps += 1
+        return problem.model.partial_m_step(statistics, here, chosen, self.inner_steps)
 
     def _between(self, here: Parameters, best: Parameters) -> Parameters:
         vector: Array = np.asarray(here.vector + self.way * (best.vector - here.vector))

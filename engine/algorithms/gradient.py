@@ -2,6 +2,7 @@
 
 import math
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,10 +12,18 @@ from engine import catalogue
 from engine.algorithms.base import Algorithm, Position, State
 from engine.coordinates.base import Chart, Coordinates
 from engine.coordinates.raw import Raw
-from engine.errors import CannotRun
-from engine.models.base import Expectation, UndefinedLikelihood, Units
+from engine.models.base import Expectation, Model, UndefinedLikelihood, Units
 from engine.objective import Problem
-from engine.parameters import Array, Block, Parameters, Positive, PositiveDefinite, Simplex, Support
+from engine.parameters import (
+    Array,
+    Block,
+    Parameters,
+    Positive,
+    PositiveDefinite,
+    Simplex,
+    Support,
+    UnitInterval,
+)
 from engine.settings import setting
 
 
@@ -40,12 +49,16 @@ class GradientAlgorithm(Algorithm):
     """
 
     family: ClassVar[str] = "gradient"
+    requires: ClassVar[str] = "a gradient, and coordinates for every free block"
 
     standardize: bool = setting(
         True,
         label="Standardise",
         help="Work on centred and scaled columns, so that a learning rate means the same on any data.",
     )
+
+    def refusal(self, model: Model, free: Sequence[str]) -> str | None:
+        return None if free else f"{self.name} has nothing to move: every block is held fixed; set one free."
 
     @property
     def fixed_rate(self) -> float | None:
@@ -56,30 +69,40 @@ class GradientAlgorithm(Algorithm):
     def writing(self, block: Block) -> Coordinates:
         """How a free block is written for the gradient."""
 
-    def chart(self, parameters: Parameters) -> Chart:
-        """The coordinates of all free blocks; raises CannotRun where the start cannot be written."""
-        free = [parameters.layout.by_name[name] for name in parameters.layout.free]
-        if not free:
-            raise CannotRun(f"{self.name} has nothing to move: every block is held fixed.")
-        return Chart(
-            parameters, {block.name: self.writing(block) for block in free}, self.standardize, self.name
-        )
+    def chart(self, parameters: Parameters, without: tuple[str, ...] = ()) -> Chart:
+        """The coordinates of all free blocks but some; raises CannotRun where the start cannot be written."""
+        free = [parameters.layout.by_name[name] for name in parameters.layout.free if name not in without]
+        writing = {block.name: self.writing(block) for block in free}
+        return Chart(parameters, writing, self.standardize, self.name, without)
+
+    def uncharted(self, model: Model) -> tuple[str, ...]:
+        """Free blocks of a model that have no coordinates, because the others decide them."""
+        return ()
+
+    def parameters_at(self, problem: Problem, chart: Chart, x: Array) -> Parameters:
+        """The parameters that belong to coordinates x."""
+        return chart.read(x)
 
     def evaluate(self, problem: Problem, chart: Chart, x: Array) -> GradientState:
         """The state at x, which is frozen: value and gradient from one pass. Raises UndefinedLikelihood."""
-        parameters = chart.read(x)
+        parameters = self.parameters_at(problem, chart, x)
         return _state(chart, x, parameters, *block_gradient(problem, parameters))
 
     def attempt(self, problem: Problem, chart: Chart, x: Array) -> GradientState | UndefinedLikelihood:
         """The state at a trial point, or why there is no log-likelihood; the pass is charged either way."""
+        problem.meter.trials += 1
         try:
             return self.evaluate(problem, chart, x)
         except UndefinedLikelihood as undefined:
             return undefined
 
     def starting_state(self, problem: Problem, parameters: Parameters) -> GradientState:
-        """The state at the start, whose parameters are the start's own and not those read back from x."""
-        chart = self.chart(parameters)
+        """The state at the start, whose parameters are the start's own and not those read back from x.
+
+        Raises CannotRun where this lane cannot work here or start there.
+        """
+        self.check(problem)
+        chart = self.chart(parameters, self.uncharted(problem.model))
         expectation, natural = problem.gradient(parameters)
         return _state(chart, chart.write(parameters), parameters, expectation, natural)
 
@@ -126,22 +149,27 @@ class CoordinateGradientAlgorithm(GradientAlgorithm):
     rate_coordinates: str = setting(
         "log",
         label="Rates as",
-        help="How Poisson rates are written for the gradient.",
+        help="How rates and other positive numbers are written for the gradient.",
         choices=lambda: coordinates_for(Positive),
+    )
+    probability_coordinates: str = setting(
+        "logit",
+        label="Probabilities as",
+        help="How probabilities that stand alone, each between 0 and 1, are written for the gradient.",
+        choices=lambda: coordinates_for(UnitInterval),
     )
 
     refuses_raw_weights: ClassVar[bool] = False
     """Whether it wants a maximum, which raw weights have not: the value grows without end with their sum."""
 
-    def chart(self, parameters: Parameters) -> Chart:
-        layout = parameters.layout
-        free_weights = any(isinstance(layout.by_name[name].support, Simplex) for name in layout.free)
-        if self.refuses_raw_weights and free_weights and self.weight_coordinates == "raw":
-            raise CannotRun(
+    def refusal(self, model: Model, free: Sequence[str]) -> str | None:
+        sums_free = any(name in free for name in ("weights", *model.rows_that_sum_to_one))
+        if self.refuses_raw_weights and sums_free and self.weight_coordinates == "raw":
+            return (
                 f"{self.name} cannot climb in raw weights: there is no maximum, because the value grows without "
                 "end with the sum of the weights; choose softmax or drop-last."
             )
-        return super().chart(parameters)
+        return super().refusal(model, free)
 
     def writing(self, block: Block) -> Coordinates:
         chosen = block.support.coordinates_setting

@@ -1,12 +1,14 @@
 """Hard EM, or classification EM: every row belongs to one component."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from engine.algorithms.base import NOTHING_TO_TELL, Ended, Info, State
-from engine.algorithms.em_variant import EMVariant, ObjectiveState, unmeasured
+from engine.algorithms.base import NOTHING_TO_TELL, Ended, Info, State, unmeasured
+from engine.algorithms.em_variant import EMVariant, ObjectiveState
+from engine.models.base import Model
 from engine.models.posterior import Hard
 from engine.objective import Problem
 from engine.parameters import Array, Parameters
@@ -42,8 +44,18 @@ class HardEM(EMVariant):
     """
     try_it: ClassVar[str] = "Race it with EM on overlapping clusters: it ends first, and lower."
     promises: ClassVar[str | None] = "classification likelihood"
+    requires: ClassVar[str] = "latent variables that take few values, and an M step"
+
+    def refusal(self, model: Model, free: Sequence[str]) -> str | None:
+        if model.latents_take_few_values:
+            return None
+        return (
+            f"{self.name} gives every row to one component, and {model.name} has none: at the densest values of its "
+            "latent variables the completed data's likelihood grows without end; choose em."
+        )
 
     def init(self, problem: Problem, parameters: Parameters, key: int) -> State:
+        self.check(problem)
         return self._assigned(problem, parameters)
 
     def step(self, problem: Problem, state: State) -> tuple[State, Info]:

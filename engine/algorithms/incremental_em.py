@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.algorithms.base import NOTHING_TO_TELL, Info, State
-from engine.algorithms.em_variant import EMVariant, ObjectiveState, unmeasured
-from engine.algorithms.mini_batches import MiniBatches
+from engine.algorithms.base import NOTHING_TO_TELL, Info, State, unmeasured
+from engine.algorithms.em_variant import EMVariant, ObjectiveState
+from engine.algorithms.mini_batches import MiniBatches, refuse_one_sequence
 from engine.models.base import Units
 from engine.models.exact_sums import Pair
 from engine.objective import Problem
@@ -54,6 +54,7 @@ class IncrementalEM(EMVariant):
         F(q, \theta) = Q(s, \theta) + \sum_b \mathrm{H}(q_b) \le \ell(\theta)
     """
     promises: ClassVar[str | None] = "free energy"
+    requires: ClassVar[str] = "expectations of a block of rows at a time and an M step"
 
     blocks: int = setting(
         10,
@@ -65,6 +66,8 @@ class IncrementalEM(EMVariant):
     )
 
     def init(self, problem: Problem, parameters: Parameters, key: int) -> State:
+        if self.blocks > 1:
+            refuse_one_sequence(problem, self.name)
         units = problem.prepared.units
         dealt = MiniBatches(key, units, -(-units // self.blocks))
         blocks: tuple[Units, ...] = (None,)

@@ -21,6 +21,7 @@ from engine.algorithms.more_thuente import ACCEPTED, LARGEST_STEP, TRIAL, advanc
 from engine.coordinates.base import Chart, Coordinates
 from engine.coordinates.drop_last import DropLast
 from engine.coordinates.raw import Raw
+from engine.coordinates.softmax import Softmax
 from engine.models.base import UndefinedLikelihood
 from engine.objective import Problem
 from engine.parameters import Array, Block, Parameters, Positive, PositiveDefinite, Simplex, UnitInterval
@@ -68,7 +69,8 @@ class LimitedMemoryBfgsBounded(GradientAlgorithm):
     new coordinates, a linear map, and nothing is forgotten. At a maximum the largest weight is never 0, so the
     constraint on the sum never holds anything back there.
 
-    Covariances are written in keeping coordinates, without bounds. Poisson rates may be `raw`, with the bound 0.
+    Covariances are written in keeping coordinates, without bounds, and so are tables whose rows each sum to 1.
+    Rates may be `raw`, with the bound 0, and probabilities, with the bounds 0 and 1.
 
     The right one where clusters overlap and some weight may have to become 0.
     """
@@ -92,8 +94,14 @@ class LimitedMemoryBfgsBounded(GradientAlgorithm):
     rate_coordinates: str = setting(
         "log",
         label="Rates as",
-        help="How Poisson rates are written for the gradient; raw ones have the bound 0.",
+        help="How rates and other positive numbers are written for the gradient; raw ones have the bound 0.",
         choices=lambda: coordinates_for(Positive),
+    )
+    probability_coordinates: str = setting(
+        "logit",
+        label="Probabilities as",
+        help="How probabilities that stand alone are written for the gradient; raw ones have the bounds 0 and 1.",
+        choices=lambda: coordinates_for(UnitInterval),
     )
 
     @property
@@ -102,7 +110,8 @@ class LimitedMemoryBfgsBounded(GradientAlgorithm):
 
     def writing(self, block: Block) -> Coordinates:
         if isinstance(block.support, Simplex):
-            return DropLast()
+            # Of several simplexes each would have a largest entry of its own to leave out.
+            return DropLast() if len(block.shape) == 1 else Softmax()
         chosen = block.support.coordinates_setting
         if chosen is None or not hasattr(self, chosen):
             return Raw()
@@ -172,7 +181,7 @@ class LimitedMemoryBfgsBounded(GradientAlgorithm):
         for name in chart.layout.free:
             block, place = chart.layout.by_name[name], chart.place(name)
             shift, unit = (0.0, 1.0) if self.standardize else (block.shift, block.unit)
-            if isinstance(block.support, Simplex):
+            if isinstance(self.writing(block), DropLast):
                 lower[place] = 0.0
             elif not isinstance(self.writing(block), Raw):
                 continue

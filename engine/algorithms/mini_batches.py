@@ -7,6 +7,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from engine.errors import CannotRun
+from engine.objective import Problem
 from engine.randomness import generator
 
 Places = npt.NDArray[np.intp]
@@ -44,6 +46,16 @@ class MiniBatches:
     def scale(self, batch: Places) -> float:
         """What a sum over the batch is multiplied by to estimate, without bias, the sum over all units."""
         return self.units / len(batch)
+
+
+def refuse_one_sequence(problem: Problem, lane: str) -> None:
+    """Raises CannotRun where all rows are one sequence, of which no part says what the whole would."""
+    dataset = problem.prepared.dataset
+    if problem.prepared.units == 1 and dataset.rows > 1:
+        raise CannotRun(
+            f"{lane} looks at a few sequences at a time, and {dataset.name} is a single one; choose a method that looks "
+            "at all rows, such as em or lbfgs."
+        )
 
 
 def _shuffled(key: int, epoch: int, units: int, places: Places) -> Places:

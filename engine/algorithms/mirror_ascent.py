@@ -1,13 +1,13 @@
 """Mirror ascent in the mean parameters of the complete data."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from engine.algorithms.base import NOTHING_TO_TELL, Algorithm, Info, Position, State
-from engine.errors import CannotRun
-from engine.models.base import UndefinedLikelihood
+from engine.models.base import Model, UndefinedLikelihood
 from engine.models.exact_sums import Pair
 from engine.models.exponential_family import CompleteExponentialFamily
 from engine.objective import Problem
@@ -56,12 +56,18 @@ class MirrorAscent(Algorithm):
     def promises(self) -> str | None:
         return "log-likelihood" if self.step_size <= 1.0 else None
 
+    requires: ClassVar[str] = "the mean parameters of complete data"
+
+    def refusal(self, model: Model, free: Sequence[str]) -> str | None:
+        if isinstance(model, CompleteExponentialFamily):
+            return None
+        return (
+            f"{self.name} needs the mean parameters of complete data, which {model.name} does not offer; choose em, "
+            "which is its step 1."
+        )
+
     def init(self, problem: Problem, parameters: Parameters, key: int) -> State:
-        if not isinstance(problem.model, CompleteExponentialFamily):
-            raise CannotRun(
-                f"{self.name} needs the mean parameters of complete data, which {problem.model.name} does not "
-                "offer; choose em, which is its step 1."
-            )
+        self.check(problem)
         return _state(problem, parameters)
 
     def step(self, problem: Problem, state: State) -> tuple[State, Info]:

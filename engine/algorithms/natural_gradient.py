@@ -1,6 +1,7 @@
 """Gradient ascent in the metric of the complete data's Fisher information."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,7 +12,7 @@ from engine.algorithms.base import NOTHING_TO_TELL, Ended, Event, Info, State
 from engine.algorithms.gradient import CoordinateGradientAlgorithm, GradientState
 from engine.algorithms.hessian import checked, complete_information, directions_of
 from engine.algorithms.trust_region import newton_step
-from engine.errors import CannotRun
+from engine.models.base import Model
 from engine.models.exponential_family import CompleteExponentialFamily
 from engine.objective import Problem
 from engine.parameters import Array, Parameters
@@ -80,12 +81,20 @@ class NaturalGradient(CoordinateGradientAlgorithm):
     def promises(self) -> str | None:
         return "log-likelihood" if self.line_search == "backtracking" else None
 
-    def init(self, problem: Problem, parameters: Parameters, key: int) -> State:
-        if not isinstance(problem.model, CompleteExponentialFamily):
-            raise CannotRun(
-                f"{self.name} needs the information matrix of complete data, which {problem.model.name} does not "
-                "offer; choose lbfgs, which learns a matrix of its own."
+    requires: ClassVar[str] = (
+        "a gradient, coordinates for every free block, in which the weights sum to 1, and the information matrix of "
+        "complete data"
+    )
+
+    def refusal(self, model: Model, free: Sequence[str]) -> str | None:
+        if not isinstance(model, CompleteExponentialFamily):
+            return (
+                f"{self.name} needs the information matrix of complete data, which {model.name} does not offer; "
+                "choose lbfgs, which learns a matrix of its own."
             )
+        return super().refusal(model, free)
+
+    def init(self, problem: Problem, parameters: Parameters, key: int) -> State:
         return self.starting_state(problem, parameters)
 
     def step(self, problem: Problem, state: State) -> tuple[State, Info]:

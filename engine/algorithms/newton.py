@@ -58,6 +58,9 @@ class Newton(CoordinateGradientAlgorithm):
         "226-233"
     )
     refuses_raw_weights: ClassVar[bool] = True
+    requires: ClassVar[str] = (
+        "a gradient, and coordinates for every free block, in which the weights sum to 1"
+    )
 
     trust_region: bool = setting(
         True,

@@ -12,7 +12,7 @@ from engine.algorithms.gradient import GradientAlgorithm, GradientState
 from engine.coordinates.base import Chart, Coordinates
 from engine.coordinates.raw import Raw
 from engine.objective import Problem
-from engine.parameters import Array, Block, Parameters, Positive, PositiveDefinite
+from engine.parameters import Array, Block, Parameters, Positive, PositiveDefinite, UnitInterval
 from engine.settings import setting
 
 LEAST_SHARE = 0.1
@@ -33,8 +33,8 @@ class ProjectedGradient(GradientAlgorithm):
     spectral projected gradient, whose value may fall for a while (Birgin, Martínez & Raydan 2000, SIAM J.
     Optim. 10, 1196-1211).
 
-    Where the log-likelihood has no value on a support's boundary (a covariance without a floor, a rate),
-    there is no nearest point inside; there the projection is onto what lies at least a tenth of the way from
+    Where the log-likelihood may have no value on a support's boundary (a covariance without a floor, a rate, a
+    probability), there is no nearest point inside; there the projection is onto what lies at least a tenth of the way from
     the boundary to the old value. No maximum inside is changed by that.
 
     The right one where a weight of exactly 0 must be reachable, by barzilai-borwein where it should not take
@@ -128,6 +128,9 @@ class ProjectedGradient(GradientAlgorithm):
             return np.asarray(
                 np.maximum(values, support.lower * unit if support.lower else LEAST_SHARE * old)
             )
+        if isinstance(support, UnitInterval):
+            # The log-likelihood may have no slope at a probability of 0 or 1.
+            return np.asarray(np.clip(values, LEAST_SHARE * old, 1.0 - LEAST_SHARE * (1.0 - old)))
         if isinstance(support, PositiveDefinite):
             floor = support.lower * unit * np.eye(block.shape[-1]) if support.lower else LEAST_SHARE * old
             excess = values - floor

@@ -1,5 +1,6 @@
 """Sequential quadratic programming in the weights."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,8 +15,7 @@ from engine.algorithms.weights_only import (
     on_the_simplex,
     told_multipliers,
 )
-from engine.errors import CannotRun
-from engine.models.base import UndefinedLikelihood
+from engine.models.base import Model, UndefinedLikelihood
 from engine.models.weight_curvature import DensityRatios
 from engine.objective import Problem
 from engine.parameters import Array, Parameters
@@ -63,15 +63,18 @@ class SequentialQuadraticProgramming(WeightsOnlyAlgorithm):
         "Kim, Carbonetto, Stephens & Anitescu (2020), J. Comput. Graph. Statist. 29, 261-273"
     )
 
+    requires: ClassVar[str] = "a model with components whose weights are its only free block"
+
     @property
     def promises(self) -> str | None:
         return "log-likelihood"
 
+    def refusal(self, model: Model, free: Sequence[str]) -> str | None:
+        if not isinstance(model, DensityRatios):
+            return f"{self.name} needs the components' densities, which {model.name} has not; choose em."
+        return super().refusal(model, free)
+
     def init(self, problem: Problem, parameters: Parameters, key: int) -> State:
-        if not isinstance(problem.model, DensityRatios):
-            raise CannotRun(
-                f"{self.name} needs the components' densities, which {problem.model.name} has not."
-            )
         return self.starting_state(problem, parameters)
 
     def step(self, problem: Problem, state: State) -> tuple[State, Info]:
@@ -81,6 +84,7 @@ class SequentialQuadraticProgramming(WeightsOnlyAlgorithm):
         found: GradientState | UndefinedLikelihood | None = None
         if np.max(slopes) <= FARTHEST:
             curvature = problem.weight_curvature(state.position.parameters) / problem.total_weight
+            problem.meter.quadratic_programs += 1
             target = best_of_parabola(state.x, slopes, curvature)
             found = self._searched(problem, state, target, SUFFICIENT_INCREASE)
         if not isinstance(found, GradientState) and self._not_there(problem, state):

@@ -12,10 +12,11 @@ is the gradient step of length 1: it needs no learning rate to be guessed, and n
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
-from engine.algorithms.base import NOTHING_TO_TELL, Info, State
-from engine.algorithms.em_variant import EMVariant, unmeasured
-from engine.algorithms.mini_batches import MiniBatches
+from engine.algorithms.base import NOTHING_TO_TELL, Info, State, unmeasured
+from engine.algorithms.em_variant import EMVariant
+from engine.algorithms.mini_batches import MiniBatches, refuse_one_sequence
 from engine.objective import Problem
 from engine.parameters import Array, Parameters
 from engine.settings import setting
@@ -37,6 +38,8 @@ class StepwiseState(State):
 @dataclass(frozen=True)
 class StepwiseEM(EMVariant):
     """An algorithm that moves running statistics by mini-batches; one iteration is several updates."""
+
+    requires: ClassVar[str] = "expectations of a few rows at a time and an M step"
 
     batch_size: int = setting(
         100,
@@ -64,6 +67,7 @@ class StepwiseEM(EMVariant):
         return newest
 
     def init(self, problem: Problem, parameters: Parameters, key: int) -> State:
+        refuse_one_sequence(problem, self.name)
         return StepwiseState(unmeasured(parameters), parameters, None, 0, key)
 
     def step(self, problem: Problem, state: State) -> tuple[State, Info]:

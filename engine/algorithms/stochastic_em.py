@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.algorithms.base import NOTHING_TO_TELL, Event, Info, State
-from engine.algorithms.em_variant import EMVariant, unmeasured
+from engine.algorithms.base import NOTHING_TO_TELL, Event, Info, State, unmeasured
+from engine.algorithms.em_variant import EMVariant
 from engine.models.base import UndefinedLikelihood
 from engine.models.posterior import Sampled
 from engine.objective import Problem

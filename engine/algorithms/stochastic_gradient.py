@@ -10,14 +10,13 @@ import dataclasses
 import math
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.algorithms.base import NOTHING_TO_TELL, Info, Position, State
-from engine.algorithms.em_variant import unmeasured
+from engine.algorithms.base import NOTHING_TO_TELL, Info, Position, State, unmeasured
 from engine.algorithms.gradient import CoordinateGradientAlgorithm, GradientState, block_gradient
-from engine.algorithms.mini_batches import MiniBatches
+from engine.algorithms.mini_batches import MiniBatches, refuse_one_sequence
 from engine.coordinates.base import Chart
 from engine.models.base import Units
 from engine.objective import Problem
@@ -55,6 +54,10 @@ def batch_size_setting(default: int) -> Any:
 class StochasticGradientAlgorithm(CoordinateGradientAlgorithm):
     """A gradient method that keeps moments of the gradients it has seen, on all rows or on mini-batches."""
 
+    requires: ClassVar[str] = (
+        "a gradient, of a few rows at a time where there is a batch size, and coordinates for every free block"
+    )
+
     batch_size: int = batch_size_setting(0)
     updates: int = setting(
         10,
@@ -85,6 +88,8 @@ class StochasticGradientAlgorithm(CoordinateGradientAlgorithm):
         if self.batch_size == 0:
             state = self.starting_state(problem, parameters)
             return _with_moments(state, self.at_rest(state.x), 0, key)
+        self.check(problem)
+        refuse_one_sequence(problem, self.name)
         chart = self.chart(parameters)
         x = frozen(chart.write(parameters))
         return _with_moments(_unmeasured(parameters, chart, x), self.at_rest(x), 0, key)

@@ -43,6 +43,9 @@ class StrongWolfeAlgorithm(CoordinateGradientAlgorithm):
 
     promises: ClassVar[str | None] = "log-likelihood"
     refuses_raw_weights: ClassVar[bool] = True
+    requires: ClassVar[str] = (
+        "a gradient, and coordinates for every free block, in which the weights sum to 1"
+    )
     tolerances: ClassVar[Tolerances] = FOR_QUASI_NEWTON
 
     @abstractmethod

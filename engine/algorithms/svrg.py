@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from engine.algorithms.base import NOTHING_TO_TELL, Info, State
 from engine.algorithms.gradient import CoordinateGradientAlgorithm, GradientState
-from engine.algorithms.mini_batches import MiniBatches
+from engine.algorithms.mini_batches import MiniBatches, refuse_one_sequence
 from engine.algorithms.stochastic_gradient import batch_gradient, drawn
 from engine.objective import Problem
 from engine.parameters import Parameters
@@ -41,6 +41,9 @@ class Svrg(CoordinateGradientAlgorithm):
     source: ClassVar[str] = (
         "Johnson & Zhang (2013), Advances in Neural Information Processing Systems 26, 315-323"
     )
+    requires: ClassVar[str] = (
+        "a gradient, of all rows and of a few at a time, and coordinates for every free block"
+    )
 
     learning_rate: float = setting(
         0.1,
@@ -68,6 +71,7 @@ class Svrg(CoordinateGradientAlgorithm):
     )
 
     def init(self, problem: Problem, parameters: Parameters, key: int) -> State:
+        refuse_one_sequence(problem, self.name)
         return _snapshot(self.starting_state(problem, parameters), 0, key)
 
     def step(self, problem: Problem, state: State) -> tuple[State, Info]:

@@ -7,6 +7,7 @@ At a maximum it is 1 where a weight is above 0 and at most 1 where it is 0 (Lind
 n (largest multiplier - 1): a certificate that needs no knowledge of the maximum.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,10 +17,9 @@ from engine.algorithms.base import Algorithm, Position
 from engine.algorithms.gradient import GradientState
 from engine.coordinates.base import Chart
 from engine.coordinates.raw import Raw
-from engine.errors import CannotRun
-from engine.models.base import UndefinedLikelihood
+from engine.models.base import Model, UndefinedLikelihood
 from engine.objective import Problem
-from engine.parameters import Array, Parameters, Simplex
+from engine.parameters import Array, Parameters
 from engine.wording import number_text
 
 
@@ -29,17 +29,21 @@ class WeightsOnlyAlgorithm(Algorithm):
 
     family: ClassVar[str] = "gradient"
 
-    def starting_state(self, problem: Problem, parameters: Parameters) -> GradientState:
-        """The state at the start; raises CannotRun where other blocks are free, or the weights are not."""
-        layout = parameters.layout
-        others = [name for name in layout.free if not isinstance(layout.by_name[name].support, Simplex)]
+    requires: ClassVar[str] = "a model whose weights are its only free block"
+
+    def refusal(self, model: Model, free: Sequence[str]) -> str | None:
+        others = [name for name in free if name != "weights"]
         if others:
-            raise CannotRun(
+            return (
                 f"{self.name} moves the weights only, and {' and '.join(others)} are free too; hold them fixed, or "
                 "choose another algorithm."
             )
-        if not layout.free:
-            raise CannotRun(f"{self.name} has nothing to move: the weights are held fixed.")
+        return None if free else f"{self.name} has nothing to move: the weights are held fixed."
+
+    def starting_state(self, problem: Problem, parameters: Parameters) -> GradientState:
+        """The state at the start; raises CannotRun where this lane cannot work here."""
+        self.check(problem)
+        layout = parameters.layout
         chart = Chart(parameters, {layout.free[0]: Raw()}, True, self.name)
         return _state(problem, chart, parameters)
 
@@ -49,6 +53,7 @@ class WeightsOnlyAlgorithm(Algorithm):
 
     def attempt(self, problem: Problem, chart: Chart, weights: Array) -> GradientState | UndefinedLikelihood:
         """As `arrive`, but where there is no log-likelihood it is told why; the pass is charged either way."""
+        problem.meter.trials += 1
         try:
             return self.arrive(problem, chart, weights)
         except UndefinedLikelihood as undefined:

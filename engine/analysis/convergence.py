@@ -7,6 +7,8 @@ import numpy as np
 from engine.parameters import Array
 from engine.roundoff import EPSILON
 
+GAPS = (1e-2, 1e-4, 1e-8)
+"""The gaps to the best known maximum at which it is told what a lane had spent."""
 TAIL = 12
 """So many of the last ratios of gaps decide the observed rate."""
 

@@ -54,7 +54,7 @@ def e_step_use(ground: Ground, position: Position) -> EStepUse | None:
             block.name,
             now[block.name],
             em[block.name],
-            np.asarray(gradient[here.layout.places[block.name]].reshape(block.shape) / block.unit),
+            block.gradient_in_data_units(gradient[here.layout.places[block.name]].reshape(block.shape)),
         )
         for block in here.layout.blocks
         if block.name != "weights"

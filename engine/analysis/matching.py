@@ -6,6 +6,9 @@ import numpy as np
 
 from engine.parameters import Array, Parameters
 
+NO_PLACE = ("weights", "initial", "transitions", "covariances", "scales", "variances")
+"""Blocks that do not say where a component or a state is."""
+
 
 def matched_components(reference: Parameters, others: Sequence[Parameters]) -> tuple[tuple[int, ...], ...]:
     """For each of the others, the component of the reference that each of its own components is.
@@ -20,11 +23,12 @@ def matched_components(reference: Parameters, others: Sequence[Parameters]) -> t
 
 def _locations(parameters: Parameters) -> Array:
     """What tells components apart, (K, m) in the frame."""
-    count = len(parameters["weights"]) if "weights" in parameters else 0
+    counted = next((name for name in ("weights", "initial") if name in parameters), None)
+    count = len(parameters[counted]) if counted is not None else 0
     blocks = [
         np.reshape(parameters[block.name], (count, -1))
         for block in parameters.layout.blocks
-        if block.name not in ("weights", "covariances") and block.shape[:1] == (count,)
+        if block.name not in NO_PLACE and block.shape[:1] == (count,)
     ]
     return np.concatenate(blocks, axis=1) if blocks and count else np.zeros((count, 0))
 

@@ -7,6 +7,7 @@ from engine.analysis.curvature import largest_eigenvalue
 from engine.coordinates.base import Chart, Coordinates
 from engine.coordinates.log import Log
 from engine.coordinates.log_cholesky import LogCholesky
+from engine.coordinates.logit import Logit
 from engine.coordinates.raw import Raw
 from engine.coordinates.softmax import Softmax
 from engine.errors import CannotRun
@@ -97,6 +98,8 @@ def _keeping(block: Block) -> Coordinates:
         return LogCholesky.of(block)
     if block.support.coordinates_setting == "rate_coordinates":
         return Log()
+    if block.support.coordinates_setting == "probability_coordinates":
+        return Logit()
     return Raw()
 
 

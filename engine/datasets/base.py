@@ -26,8 +26,8 @@ class DataStory(ABC):
     """LaTeX, one display a line; '' where words are enough."""
     try_it: ClassVar[str] = ""
     """One sentence that says what to try in the window; '' where there is nothing special."""
-    suits: ClassVar[tuple[str, ...]] = ("gaussian-mixture",)
-    """Names of the models that the story is meant for."""
+    suits: ClassVar[tuple[str, ...]] = ("gaussian-mixture", "student-t-mixture")
+    """Names of the models that the story is meant for; none means any that its data can be fitted to."""
 
     @abstractmethod
     def generate(self) -> Dataset:

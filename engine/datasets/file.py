@@ -1,10 +1,12 @@
 """A person's own CSV."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from engine.covariance_matrix import covariance_dataset
 from engine.csv_format import decoded
 from engine.csv_reader import Cancelled, Progress, ReadingCancelled, read_csv
 from engine.dataset import Dataset
@@ -26,7 +28,8 @@ class File(DataStory):
     """
 
     name: ClassVar[str] = "file"
-    suits: ClassVar[tuple[str, ...]] = ("gaussian-mixture", "poisson-mixture", "mixture-proportions")
+    suits: ClassVar[tuple[str, ...]] = ()
+    """Any model: which of them can be fitted to a person's own data their checks tell."""
     path: str = setting("", label="File", help="The CSV file; from the experiment's folder if not absolute.")
     columns: tuple[str, ...] = setting(
         (), label="Columns", help="Names of the columns to fit, in this order; none named: all of numbers."
@@ -36,6 +39,26 @@ class File(DataStory):
     )
     drop_missing: bool = setting(
         False, label="Drop incomplete rows", help="Leave out the rows in which a cell is missing."
+    )
+    sequence_column: str = setting(
+        "",
+        label="Sequence",
+        help="The column that names the sequence of each row, where the rows are several sequences in time.",
+    )
+    time_column: str = setting(
+        "", label="Time", help="The column of times, which must rise from row to row; it is then not fitted."
+    )
+    matrix: bool = setting(
+        False,
+        label="A matrix",
+        help="The file holds no rows of observations but a covariance or correlation matrix of the columns.",
+    )
+    observations: int = setting(
+        0,
+        label="Observations",
+        help="How many observations a matrix is of, the divisor of its sums of squares.",
+        minimum=0,
+        maximum=10**12,
     )
     content: str = setting(
         "", label="Content", help="The text of the CSV, where the data are saved inside the experiment."
@@ -57,15 +80,32 @@ class File(DataStory):
         source = self.source()
         if isinstance(source, Path) and self.sha256:
             self._check_hash(source, cancelled)
+        if self.matrix:
+            return self._read_matrix(source, progress, cancelled)
         return read_csv(
             source,
             name=self._stem,
             columns=self.columns,
             weights_column=self.weights_column,
             drop_missing=self.drop_missing,
+            sequence_column=self.sequence_column,
+            time_column=self.time_column,
             progress=progress,
             cancelled=cancelled,
         )
+
+    def _read_matrix(
+        self, source: Path | str, progress: Progress | None, cancelled: Cancelled | None
+    ) -> Dataset:
+        if self.weights_column or self.drop_missing or self.sequence_column or self.time_column:
+            which = "row weights" if self.weights_column else "incomplete rows to leave out"
+            which = "sequences in time" if self.sequence_column or self.time_column else which
+            raise InputError(f"{self._stem}: a covariance matrix has no {which}; leave that option out.")
+        table = read_csv(source, name=self._stem, progress=progress, cancelled=cancelled)
+        return covariance_dataset(table, self.observations, self.columns)
+
+    def setup(self) -> Mapping[str, Mapping[str, Any]]:
+        return {"model": {"name": "factor-analysis"}} if self.matrix else {}
 
     def source(self) -> Path | str:
         """What `describe_columns` and `read_csv` read: the content where there is one, else the path."""

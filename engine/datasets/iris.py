@@ -21,6 +21,12 @@ class Iris(DataStory):
     """
 
     name: ClassVar[str] = "iris"
+    suits: ClassVar[tuple[str, ...]] = (
+        "gaussian-mixture",
+        "factor-analysis",
+        "probabilistic-pca",
+        "mixture-of-factor-analysers",
+    )
     columns: tuple[str, ...] = setting(
         (),
         label="Columns",

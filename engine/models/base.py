@@ -41,7 +41,10 @@ class Expectation:
     `statistics` are the expected complete-data sufficient statistics, flat, in the model's frame and never
     centred at the parameters: first all sums, then as many numbers that hold what rounding took from them
     (0 where nothing needs it). Any linear combination of such vectors is one. `ratios` (K,) are the sums over
-    rows of w_i f_k(x_i)/f(x_i): the gradient of the log-likelihood in the weights, finite where a weight is 0.
+    rows of w_i f_k(x_i)/f(x_i): the gradient of the log-likelihood in the weights, finite where a weight is 0; where
+    several blocks of probabilities choose among the same K, they are (m, K), one row for each of theirs.
+    `edges` are slopes towards the inside for numbers that are exactly at the edge of their support, where the
+    statistics do not tell them (see `engine.models.edge_slopes`): as many as the parameters have numbers, 0 elsewhere.
     Under another posterior than the exact one `log_likelihood` is the objective that it serves (see
     `engine.models.posterior`) and there are no ratios.
     The entropy of the posterior is not stored: it is `log_likelihood - Q(statistics, parameters)`, see
@@ -51,26 +54,29 @@ class Expectation:
     log_likelihood: float
     statistics: Array
     ratios: Array | None = None
+    edges: Array | None = None
 
     def __add__(self, other: "Expectation") -> "Expectation":
         ratios = None if self.ratios is None or other.ratios is None else self.ratios + other.ratios
+        edges = None if self.edges is None or other.edges is None else self.edges + other.edges
         one, two = self.statistics.reshape(2, -1), other.statistics.reshape(2, -1)
         total = Pair(one[0], one[1]) + Pair(two[0], two[1])
-        return _frozen(self.log_likelihood + other.log_likelihood, total, ratios)
+        return _frozen(self.log_likelihood + other.log_likelihood, total, ratios, edges)
 
     def scaled(self, factor: float) -> "Expectation":
         """The same units counted `factor` times."""
         ratios = None if self.ratios is None else factor * self.ratios
+        edges = None if self.edges is None else factor * self.edges
         sums = self.statistics.reshape(2, -1)
-        return _frozen(factor * self.log_likelihood, Pair(sums[0], sums[1]).times(factor), ratios)
+        return _frozen(factor * self.log_likelihood, Pair(sums[0], sums[1]).times(factor), ratios, edges)
 
 
-def _frozen(log_likelihood: float, sums: Pair, ratios: Array | None) -> Expectation:
+def _frozen(log_likelihood: float, sums: Pair, ratios: Array | None, edges: Array | None) -> Expectation:
     statistics = np.concatenate((sums.high, sums.low))
-    for array in (statistics, ratios):
+    for array in (statistics, ratios, edges):
         if array is not None:
             array.setflags(write=False)
-    return Expectation(log_likelihood, statistics, ratios)
+    return Expectation(log_likelihood, statistics, ratios, edges)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,8 +117,25 @@ class Model(ABC):
     try_it: ClassVar[str] = ""
     """One sentence that says what to try in the window; '' where there is nothing special."""
     blocks: ClassVar[tuple[str, ...]]
+    rows_that_sum_to_one: ClassVar[tuple[str, ...]] = ()
+    """Blocks beside the weights whose rows are simplexes."""
+    holds_counts: ClassVar[bool] = False
+    """Whether the data are whole numbers, whose rows stand on a lattice."""
+    drawn_whole: ClassVar[bool] = False
+    """Whether the picture of the model is its whole likelihood, where that depends on one or two probabilities."""
+    likelihood_blocks: ClassVar[tuple[str, ...]] = ()
+    """Blocks of positive numbers for which the bound is a poor guide: ECME maximises the log-likelihood over them."""
     default_start: ClassVar[str] = "k-means++"
     """Name of the start that is taken where none is asked for."""
+    latents_take_few_values: ClassVar[bool] = True
+    """Whether each value of the latent variables has a probability, so that there is a most probable one."""
+    needs_rows: ClassVar[bool] = True
+    """Whether a covariance matrix of the columns is not enough."""
+
+    @property
+    def own_blocks(self) -> tuple[str, ...]:
+        """Names of the blocks that there are with these settings; `blocks` has those of all settings."""
+        return self.blocks
 
     @abstractmethod
     def check(self, dataset: Dataset) -> None:
@@ -159,6 +182,14 @@ class Model(ABC):
     @abstractmethod
     def describe(self, parameters: Parameters) -> dict[str, Array]:
         """Natural parameters by name in the data's units, in the shapes that files and JSON use."""
+
+    def axis_names(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """What a component's numbers belong to, for its blocks of several numbers: the columns of the data."""
+        return columns
+
+    def report(self, prepared: Any, parameters: Parameters) -> dict[str, Any]:
+        """What the field tells beyond the parameters, by name: numbers, and arrays in the data's units; may be empty."""
+        return {}
 
     @abstractmethod
     def accept(self, prepared: Any, values: Mapping[str, Any], approximate: bool = False) -> Parameters:

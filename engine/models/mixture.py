@@ -11,6 +11,7 @@ or its exponential would lose digits are handed to an exact evaluation in log sp
   weight factored out, which also gives the gradient at a weight of exactly 0.
 """
 
+import dataclasses
 import functools
 import itertools
 import math
@@ -27,6 +28,8 @@ from engine.dataset import Dataset
 from engine.errors import InputError, MissingCells
 from engine.models.accepting import accepted_array, normalised, refuse_unknown_blocks
 from engine.models.base import Blocks, Expectation, Frame, Model, Prepared, UndefinedLikelihood, Units
+from engine.models.centres import FromCentres
+from engine.models.distinct_counts import distinct_counts
 from engine.models.exact_sums import Pair
 from engine.models.posterior import EXACT, Posterior, Tempered
 from engine.models.workspace import Workspace
@@ -63,6 +66,30 @@ class MixturePrepared(Prepared):
     features: Callable[[Array], Array]
     feature_count: int
     by_product: bool = True
+    holds_counts: bool = False
+    components: int = 1
+
+    @cached_property
+    def collapsed(self) -> "MixturePrepared | None":
+        """The same data with rows of counts that are alike as one; None where there are hardly fewer of them.
+
+        An E step over all rows costs as many as there are different ones, and everything told row by row is told of
+        the rows themselves.
+        """
+        found = distinct_counts(self.columns, self.row_weights) if self.holds_counts else None
+        if found is None:
+            return None
+        columns, row_weights = found
+        rows, components = len(row_weights), self.components
+        edges = block_edges(rows, self.block_width, components)
+        return dataclasses.replace(
+            self,
+            units=rows,
+            columns=columns,
+            row_weights=row_weights,
+            edges=edges,
+            holds_counts=False,
+        )
 
     @property
     def block_width(self) -> int:
@@ -138,7 +165,7 @@ def weighted_moments(values: Array, row_weights: Array | None) -> tuple[Array, A
 
 
 @dataclass(frozen=True)
-class Mixture(Model):
+class Mixture(Model, FromCentres):
     """A finite mixture f(x) = sum_k pi_k f_k(x); the latent variable is the component of each row."""
 
     weights_block: ClassVar[str] = "weights"
@@ -171,7 +198,7 @@ class Mixture(Model):
                 f"{dataset.name} has {counted(dataset.missing, 'missing cell')} in {rows} of {dataset.rows} rows, which "
                 f"{self.name} cannot use; drop those rows (--drop-missing) or choose other columns."
             )
-        if self.components > 1 and not _at_least_distinct(dataset, self.components):
+        if self.components > 1 and not at_least_distinct(dataset, self.components):
             raise InputError(
                 f"{dataset.name} has fewer distinct rows than the {self.components} components asked for; "
                 "ask for fewer components."
@@ -201,6 +228,8 @@ class Mixture(Model):
             self.features,
             feature_count,
             by_product,
+            self.holds_counts,
+            self.components,
         )
 
     @abstractmethod
@@ -220,6 +249,10 @@ class Mixture(Model):
 
         None where a component has no place of its own among the rows.
         """
+        return None
+
+    def importance(self, parameters: Parameters, columns: Array) -> Array | None:
+        """How much each row (m,) counts in the M step, 1 for a whole row; None where all count in full."""
         return None
 
     def lines_of(self, columns: tuple[str, ...], described: Mapping[str, Array]) -> tuple[Array, int] | None:
@@ -274,8 +307,9 @@ class Mixture(Model):
         if coefficients.signs is not None and not exact:
             raise self._undefined(parameters)
         if units is None:
-            blocks, stored = prepared.blocks, prepared.stored
-            columns, row_weights, rows = prepared.columns, prepared.row_weights, prepared.units
+            whole = prepared.collapsed or prepared
+            blocks, stored = whole.blocks, whole.stored
+            columns, row_weights, rows = whole.columns, whole.row_weights, whole.units
         else:
             columns = np.ascontiguousarray(prepared.columns[:, units])
             row_weights = None if prepared.row_weights is None else prepared.row_weights[units]
@@ -560,7 +594,8 @@ def _sum_of(row_weights: Array | None, rows: int) -> float:
     return float(rows) if row_weights is None else float(np.sum(row_weights))
 
 
-def _at_least_distinct(dataset: Dataset, count: int) -> bool:
+def at_least_distinct(dataset: Dataset, count: int) -> bool:
+    """Whether so many rows differ from each other, of those that count."""
     values = dataset.values if dataset.row_weights is None else dataset.values[dataset.row_weights > 0]
     if len(np.unique(values[:1000], axis=0)) >= count:
         return True

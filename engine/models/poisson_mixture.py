@@ -1,6 +1,6 @@
 """The Poisson mixture for counts in one or more columns."""
 
-import math
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -10,7 +10,9 @@ import numpy.typing as npt
 
 from engine.dataset import Dataset
 from engine.errors import InputError
-from engine.models.base import Blocks, Expectation, Frame, UndefinedLikelihood
+from engine.models.base import Blocks, Expectation, Frame, UndefinedLikelihood, Units
+from engine.models.counts import log_factorial, log_with_zero, refuse_what_is_no_count, without_faint
+from engine.models.edge_slopes import Edge, edge_slopes
 from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
 from engine.models.mixture import (
     Coefficients,
@@ -20,13 +22,12 @@ from engine.models.mixture import (
     weighted_moments,
     weights_with_signs,
 )
+from engine.models.posterior import EXACT, Posterior
+from engine.models.workspace import Workspace
 from engine.parameters import Array, Block, Layout, Parameters, Positive, Simplex, frozen
 
-LARGEST_COUNT = 2.0**53
-"""Beyond this not every whole number is a double."""
-
-LOG_OF_ZERO_RATE = -1e30
-"""Stands for log 0: times a count of 0 it is exactly 0, times any other count it is impossible."""
+SMALLEST_DRAGGED = 1e-3
+"""A rate that a hand moves stays above 0, which no algorithm leaves again."""
 
 
 @dataclass(frozen=True)
@@ -50,23 +51,14 @@ class PoissonMixture(Mixture, CompleteExponentialFamily):
         "needs a dozen."
     )
     blocks: ClassVar[tuple[str, ...]] = ("weights", "rates")
+    mean_blocks: ClassVar[tuple[str, ...]] = ("rates",)
+    holds_counts: ClassVar[bool] = True
 
     def check(self, dataset: Dataset) -> None:
         super().check(dataset)
+        refuse_what_is_no_count(dataset, "a Poisson mixture")
         for column, name in enumerate(dataset.columns):
-            values = dataset.values[:, column]
-            wrong = np.flatnonzero((values < 0) | (values != np.floor(values)))
-            if wrong.size:
-                raise InputError(
-                    f"{dataset.name}: {values[wrong[0]]:g} in row {wrong[0] + 1} of column {name!r} is no count; "
-                    "a Poisson mixture needs whole numbers of at least 0."
-                )
-            if np.max(values) > LARGEST_COUNT:
-                raise InputError(
-                    f"{dataset.name}: {np.max(values):g} in column {name!r} is too large to be a count; "
-                    "write the column in other units."
-                )
-            if np.max(values) == 0:
+            if np.max(dataset.values[:, column]) == 0:
                 raise InputError(f"{dataset.name}: column {name!r} holds nothing but zeros; leave it out.")
 
     def prepare(self, dataset: Dataset) -> MixturePrepared:
@@ -87,7 +79,7 @@ class PoissonMixture(Mixture, CompleteExponentialFamily):
         )
 
     def features(self, columns: Array) -> Array:
-        base = -np.sum(_log_factorial(columns), axis=0)
+        base = -np.sum(log_factorial(columns), axis=0)
         return np.concatenate((np.ones((1, columns.shape[1])), columns, base[None]))
 
     def _rates(self, parameters: Parameters) -> tuple[Array, Array]:
@@ -98,8 +90,7 @@ class PoissonMixture(Mixture, CompleteExponentialFamily):
             problem = block.support.violation(rates)
             kind = "left-constraints" if np.all(np.isfinite(rates)) else "not-finite"
             raise UndefinedLikelihood(kind, problem or "a rate is not finite", parameters)
-        with np.errstate(divide="ignore"):
-            return rates, np.maximum(np.log(rates), LOG_OF_ZERO_RATE)
+        return rates, log_with_zero(rates)
 
     def coefficients(self, parameters: Parameters) -> Coefficients:
         log_weights, signs = weights_with_signs(parameters["weights"])
@@ -110,8 +101,32 @@ class PoissonMixture(Mixture, CompleteExponentialFamily):
 
     def log_densities(self, parameters: Parameters, columns: Array, chosen: npt.NDArray[np.intp]) -> Array:
         rates, logs = self._rates(parameters)
-        base = np.sum(_log_factorial(columns), axis=0)
+        base = np.sum(log_factorial(columns), axis=0)
         return np.asarray(logs[chosen] @ columns - np.sum(rates[chosen], axis=1)[:, None] - base)
+
+    def expect(
+        self,
+        prepared: MixturePrepared,
+        parameters: Parameters,
+        workspace: Workspace,
+        units: Units = None,
+        posterior: Posterior = EXACT,
+    ) -> Expectation:
+        found = super().expect(prepared, parameters, workspace, units, posterior)
+        if found.ratios is None or "rates" in self.hold or parameters["rates"].all():
+            return found
+        places, columns = parameters.layout.places["rates"], prepared.columns
+        unit = parameters.layout.by_name["rates"].unit
+        edges = [
+            Edge(k, places.start + k * unit.size + j, columns[j] == 1.0, 1.0 / float(unit[j]), -1.0)
+            for k, j in np.argwhere(parameters["rates"] == 0.0).tolist()
+        ]
+        slopes = np.zeros(parameters.layout.size)
+        inward = edge_slopes(self, prepared, parameters, edges, units)
+        for edge, slope in zip(edges, inward.tolist(), strict=True):
+            slopes[edge.place] = slope * float(unit[(edge.place - places.start) % unit.size])
+        slopes.setflags(write=False)
+        return dataclasses.replace(found, edges=slopes)
 
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
         layout = parameters.layout
@@ -120,10 +135,12 @@ class PoissonMixture(Mixture, CompleteExponentialFamily):
         gradient = np.empty(layout.size)
         assert expectation.ratios is not None
         gradient[layout.places["weights"]] = expectation.ratios
-        counts, totals = sums[:, :1], sums[:, 1:-1]
+        counts, totals = sums[:, :1], without_faint(sums[:, 1:-1], sums[:, :1])
         with np.errstate(divide="ignore", invalid="ignore"):
             by_rate = np.where(totals > 0, totals / rates, 0.0) - counts
         gradient[layout.places["rates"]] = (by_rate * layout.by_name["rates"].unit).ravel()
+        if expectation.edges is not None:
+            gradient += expectation.edges
         for name in self.hold:
             gradient[layout.places[name]] = 0.0
         return gradient
@@ -139,7 +156,7 @@ class PoissonMixture(Mixture, CompleteExponentialFamily):
             updated["weights"] = counts / np.sum(counts)
         if self.moves("rates", free):
             empty = (counts <= 0)[:, None]
-            rates = sums[:, 1:-1] / np.where(empty, 1.0, counts[:, None])
+            rates = without_faint(sums[:, 1:-1], counts[:, None]) / np.where(empty, 1.0, counts[:, None])
             updated["rates"] = np.where(empty, old, rates / parameters.layout.by_name["rates"].unit)
         return parameters.replaced(updated)
 
@@ -178,6 +195,14 @@ class PoissonMixture(Mixture, CompleteExponentialFamily):
         rates = parameters.in_data_units()["rates"]
         return np.array(parameters["weights"]), rates, rates[:, :, None] * np.eye(rates.shape[1])
 
+    def means_of(self, blocks: Mapping[str, Array]) -> Array:
+        return blocks["rates"]
+
+    def with_mean(self, described: Mapping[str, Array], component: int, mean: Array) -> dict[str, Array]:
+        rates = np.array(described["rates"])
+        rates[component] = np.maximum(mean, SMALLEST_DRAGGED)
+        return {**described, "rates": rates}
+
     def describe(self, parameters: Parameters) -> dict[str, Array]:
         return parameters.in_data_units()
 
@@ -197,10 +222,3 @@ class PoissonMixture(Mixture, CompleteExponentialFamily):
     def free_dimension(self, prepared: MixturePrepared) -> int:
         counted = {"weights": self.components - 1, "rates": self.components * prepared.columns.shape[0]}
         return sum(size for name, size in counted.items() if name not in self.hold)
-
-
-def _log_factorial(counts: Array) -> Array:
-    """log x!, once for each distinct count."""
-    distinct, places = np.unique(counts, return_inverse=True)
-    logs = np.array([math.lgamma(count + 1.0) for count in distinct])
-    return logs[places].reshape(counts.shape)

@@ -8,7 +8,8 @@ import numpy as np
 
 from engine.errors import InputError
 from engine.models.base import Model
-from engine.models.mixture import Mixture, MixturePrepared, weighted_moments
+from engine.models.centres import FromCentres
+from engine.models.mixture import weighted_moments
 from engine.parameters import Parameters
 from engine.settings import setting
 
@@ -55,7 +56,7 @@ class RandomStart(Start):
         return np.random.Generator(np.random.Philox(self.seed))
 
 
-def all_alike(model: Mixture, prepared: MixturePrepared) -> Parameters:
+def all_alike(model: FromCentres, prepared: Any) -> Parameters:
     """Equal weights, every component with the data's mean and variances."""
     mean, deviation = weighted_moments(prepared.columns.T, prepared.row_weights)
     return model.from_centres(prepared, np.tile(mean, (model.components, 1)), np.square(deviation))

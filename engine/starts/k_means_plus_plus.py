@@ -1,11 +1,11 @@
 """A start whose centres keep their distance."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.models.mixture import Mixture, MixturePrepared
+from engine.models.centres import FromCentres
 from engine.parameters import Array, Parameters
 from engine.starts.base import RandomStart
 
@@ -26,13 +26,14 @@ class KMeansPlusPlus(RandomStart):
     try_it: ClassVar[str] = (
         "Try 20 random starts, and see beside the curve in how many different places the lanes end."
     )
-    fits: ClassVar[type] = Mixture
+    fits: ClassVar[type] = FromCentres
 
-    def begin(self, model: Mixture, prepared: MixturePrepared) -> Parameters:
+    def begin(self, model: FromCentres, prepared: Any) -> Parameters:
         generator, columns = self.generator(), prepared.columns
-        share = np.ones(prepared.units) if prepared.row_weights is None else np.asarray(prepared.row_weights)
+        rows = columns.shape[1]
+        share = np.ones(rows) if prepared.row_weights is None else np.asarray(prepared.row_weights)
         scale = _spread(columns, share)
-        nearest = np.full(prepared.units, np.inf)
+        nearest = np.full(rows, np.inf)
         centres: list[Array] = []
         for _ in range(model.components):
             chances = share if not centres else share * nearest
@@ -51,7 +52,9 @@ def _drawn(chances: Array, generator: np.random.Generator) -> int:
 def _spread(columns: Array, share: Array) -> Array:
     total = np.sum(share)
     mean = columns @ share / total
-    return np.sqrt(np.square(columns - mean[:, None]) @ share / total)
+    deviation = np.sqrt(np.square(columns - mean[:, None]) @ share / total)
+    # A column that is the same in every row tells no rows apart.
+    return np.where(deviation > 0, deviation, 1.0)
 
 
 def _squared_distance(columns: Array, centre: Array, scale: Array) -> Array:

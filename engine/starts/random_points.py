@@ -1,11 +1,12 @@
 """A start at randomly chosen rows."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.models.mixture import Mixture, MixturePrepared, weighted_moments
+from engine.models.centres import FromCentres
+from engine.models.mixture import weighted_moments
 from engine.parameters import Array, Parameters
 from engine.starts.base import RandomStart
 
@@ -15,15 +16,15 @@ class RandomPoints(RandomStart):
     """Means at randomly chosen different rows, equal weights, covariances of a quarter of the data's."""
 
     name: ClassVar[str] = "random-points"
-    fits: ClassVar[type] = Mixture
+    fits: ClassVar[type] = FromCentres
 
-    def begin(self, model: Mixture, prepared: MixturePrepared) -> Parameters:
+    def begin(self, model: FromCentres, prepared: Any) -> Parameters:
         centres = distinct_rows(prepared, model.components, self.generator())
         _, deviation = weighted_moments(prepared.columns.T, prepared.row_weights)
         return model.from_centres(prepared, centres, 0.25 * np.square(deviation))
 
 
-def distinct_rows(prepared: MixturePrepared, count: int, generator: np.random.Generator) -> Array:
+def distinct_rows(prepared: Any, count: int, generator: np.random.Generator) -> Array:
     """`count` different rows (count, d), drawn with chances by row weight; the data have as many."""
     columns = prepared.columns
     chances = None if prepared.row_weights is None else prepared.row_weights / np.sum(prepared.row_weights)
@@ -31,7 +32,7 @@ def distinct_rows(prepared: MixturePrepared, count: int, generator: np.random.Ge
     tries = 0
     while len(chosen) < count and tries < 200 * count:
         tries += 1
-        row = columns[:, generator.choice(prepared.units, p=chances)]
+        row = columns[:, generator.choice(columns.shape[1], p=chances)]
         if not any(np.array_equal(row, other) for other in chosen):
             chosen.append(row)
     if len(chosen) < count:

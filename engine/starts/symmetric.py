@@ -1,9 +1,9 @@
 """A start from which nothing can choose."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from engine.models.mixture import Mixture, MixturePrepared
+from engine.models.centres import FromCentres
 from engine.parameters import Parameters
 from engine.starts.base import Start, all_alike
 
@@ -14,7 +14,7 @@ class Symmetric(Start):
 
     name: ClassVar[str] = "symmetric"
     try_it: ClassVar[str] = "Move one mean by a little: what could not choose now leaves the middle at once."
-    fits: ClassVar[type] = Mixture
+    fits: ClassVar[type] = FromCentres
 
-    def begin(self, model: Mixture, prepared: MixturePrepared) -> Parameters:
+    def begin(self, model: FromCentres, prepared: Any) -> Parameters:
         return all_alike(model, prepared)

@@ -22,10 +22,11 @@ class FromTruth(Start):
             raise InputError(
                 f"[start]: the truth behind {prepared.dataset.name} is not known as a {model.name}; choose another start."
             )
-        known = len(truth.parameters["weights"])
-        if known != getattr(model, "components", known):
-            raise InputError(
-                f"[start]: {prepared.dataset.name} has {known} true components; set components to {known} "
-                "or choose another start."
-            )
+        for block, noun in (("weights", "components"), ("initial", "states")):
+            known = len(truth.parameters[block]) if block in truth.parameters else None
+            if known is not None and known != getattr(model, noun, known):
+                raise InputError(
+                    f"[start]: {prepared.dataset.name} has {known} true {noun}; set {noun} to {known} "
+                    "or choose another start."
+                )
         return model.accept(prepared, truth.parameters, approximate=True)

@@ -28,7 +28,19 @@ the sections are 'data', 'model', 'start', 'stop' and, for lanes, `lane_section(
 COORDINATES_OF = {
     "weights": "weight_coordinates",
     "covariances": "covariance_coordinates",
+    "scales": "covariance_coordinates",
+    "variances": "covariance_coordinates",
     "rates": "rate_coordinates",
+    "shapes": "rate_coordinates",
+    "degrees_of_freedom": "rate_coordinates",
+    "uniquenesses": "rate_coordinates",
+    "variance": "rate_coordinates",
+    "observation_variance": "rate_coordinates",
+    "level_variance": "rate_coordinates",
+    "slope_variance": "rate_coordinates",
+    "probabilities": "probability_coordinates",
+    "heads": "probability_coordinates",
+    "theta": "probability_coordinates",
 }
 """The lane setting that writes a block, see `engine.parameters.Support.coordinates_setting`."""
 
@@ -60,19 +72,25 @@ def reasons(experiment: Experiment, dataset: Dataset | None) -> Reasons:
     return found
 
 
+def coordinates_of(model: Model) -> dict[str, str]:
+    """The lane setting that writes each of the model's blocks that may not take every value."""
+    found = {block: COORDINATES_OF[block] for block in model.own_blocks if block in COORDINATES_OF}
+    return found | dict.fromkeys(model.rows_that_sum_to_one, "weight_coordinates")
+
+
 def hidden_settings(cls: type, model: Model) -> tuple[str, ...]:
     """Settings of an algorithm or a start that are about blocks which the model does not have."""
-    about = {setting: block for block, setting in COORDINATES_OF.items()}
-    about |= {block: block for block in ("weights", "means", "covariances", "rates")}
     names = [each.name for each in settings_of(cls)]
-    return tuple(name for name in names if name in about and about[name] not in model.blocks)
+    about = set(names if issubclass(cls, GivenParameters) else COORDINATES_OF.values())
+    used = {*coordinates_of(model).values(), *model.own_blocks}
+    return tuple(name for name in names if name in about and name not in used)
 
 
 def can_leave(algorithm: Algorithm, model: Model) -> bool:
     """Whether a lane may step outside the constraints: some free block is written without keeping them."""
-    known = catalogue.find("coordinates")
+    known, written = catalogue.find("coordinates"), coordinates_of(model)
     for block in _free_blocks(model):
-        chosen = getattr(algorithm, COORDINATES_OF.get(block, ""), None)
+        chosen = getattr(algorithm, written.get(block, ""), None)
         if isinstance(chosen, str) and chosen in known and not known[chosen].keeps_support:
             return True
     return False
@@ -80,7 +98,7 @@ def can_leave(algorithm: Algorithm, model: Model) -> bool:
 
 def _free_blocks(model: Model) -> tuple[str, ...]:
     held = getattr(model, "hold", ())
-    return tuple(block for block in model.blocks if block not in held)
+    return tuple(block for block in model.own_blocks if block not in held)
 
 
 def _unsuited_models(experiment: Experiment, dataset: Dataset | None) -> Iterator[tuple[str, str]]:
@@ -139,8 +157,8 @@ def _unfit_starts(experiment: Experiment, dataset: Dataset | None) -> Iterator[t
     if truth.model != model.name:
         yield FromTruth.name, f"The data were not drawn from a {plain(model.name)}; choose another start."
         return
-    known = len(truth.parameters["weights"])
-    if getattr(model, "components", known) != known:
+    known = len(truth.parameters.get("weights", ()))
+    if known and getattr(model, "components", known) != known:
         yield (
             FromTruth.name,
             f"The data were drawn from {known} components; set the model's components to {known} first.",
@@ -152,7 +170,7 @@ def _start_blocks(experiment: Experiment, dataset: Dataset | None) -> dict[str, 
     start = experiment.start
     given: Mapping[str, Any] = {}
     if isinstance(start, GivenParameters):
-        given = {name: getattr(start, name) for name in ("weights", "covariances", "rates")}
+        given = {name: getattr(start, name) for name in COORDINATES_OF}
     elif isinstance(start, FromTruth) and dataset is not None and dataset.truth is not None:
         given = dataset.truth.parameters
     found = {}
@@ -169,11 +187,9 @@ def _start_blocks(experiment: Experiment, dataset: Dataset | None) -> dict[str, 
 def _lane(model: Model, lane: Lane, start: Mapping[str, Array]) -> Iterator[tuple[tuple[str, ...], str]]:
     free = _free_blocks(model)
     for name, cls in catalogue.find("algorithms").items():
-        if not free and cls.family == "gradient":
-            yield (
-                ("name", name),
-                "Every block is held fixed, so a gradient has nothing to move; set one free in the model.",
-            )
+        refused = cls().refusal(model, free)
+        if refused is not None:
+            yield ("name", name), f"{refused[0].upper()}{refused[1:]}"
         elif _refuses_raw_weights(cls) and "weights" in free and _raw_weights(lane.algorithm):
             if isinstance(lane.algorithm, cls):
                 continue
@@ -183,20 +199,22 @@ def _lane(model: Model, lane: Lane, start: Mapping[str, Array]) -> Iterator[tupl
                 "with their sum. Write the weights otherwise first.",
             )
     names = {each.name for each in settings_of(type(lane.algorithm))}
-    for block, setting in COORDINATES_OF.items():
-        if setting not in names or block not in model.blocks:
+    written = coordinates_of(model)
+    for block, setting in written.items():
+        if setting not in names:
             continue
-        if block not in free:
-            yield (setting,), f"The {block} are held fixed, so no gradient is taken in them."
-            continue
-        yield from _refused_coordinates(model, lane.algorithm, block, start.get(block))
+        if block in free:
+            yield from _refused_coordinates(model, lane.algorithm, block, start.get(block))
+        elif not any(other == setting and name in free for name, other in written.items()):
+            told = block.replace("_", " ")
+            yield (setting,), f"The {told} are held fixed, so no gradient is taken in them."
 
 
 def _refused_coordinates(
     model: Model, algorithm: Algorithm, block: str, values: Array | None
 ) -> Iterator[tuple[tuple[str, ...], str]]:
-    setting = COORDINATES_OF[block]
-    if block == "weights" and _refuses_raw_weights(type(algorithm)):
+    setting = coordinates_of(model)[block]
+    if setting == "weight_coordinates" and _refuses_raw_weights(type(algorithm)):
         yield (
             (setting, "raw"),
             f"With raw weights there is no maximum for {algorithm.name} to find: the value grows without end with "

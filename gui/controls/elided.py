@@ -27,6 +27,14 @@ class ElidedText(QWidget):
         self._show_tooltip()
         self.update()
 
+    def use_lines(self, lines: int) -> None:
+        """Takes so many lines from now on."""
+        if lines != self._lines:
+            self._lines = lines
+            self._show_tooltip()
+            self.updateGeometry()
+            self.update()
+
     def use_style(self, chosen: Style) -> None:
         """Draws in this style from now on."""
         self._style = chosen

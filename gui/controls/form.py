@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from engine import catalogue
 from engine.settings import Setting, settings_of
+from gui.contained import contained
 from gui.controls.fields import BooleanField, ChoiceField, Field, PickedNameField, kind_of
 from gui.controls.inputs import Link
 from gui.controls.names_field import NamesField, PossibleNames
@@ -122,6 +123,7 @@ class SettingsForm(QWidget):
         for field in self.fields.values():
             field.place_label(column)
 
+    @contained
     def event(self, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Polish, QEvent.Type.FontChange, QEvent.Type.StyleChange):
             for field in self.fields.values():

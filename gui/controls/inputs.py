@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.contained import contained
 from gui.controls.icons import paint_chevron, round_pen
 
 HINT_ROLE = int(Qt.ItemDataRole.UserRole) + 1
@@ -234,6 +235,7 @@ class Entry(QLineEdit):
             return
         super().dragEnterEvent(event)
 
+    @contained
     def event(self, event: QEvent) -> bool:
         taken_back = (
             isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and self.text() != self._shown

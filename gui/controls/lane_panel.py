@@ -19,6 +19,7 @@ from gui.controls.form import Unavailable
 from gui.controls.icons import icon
 from gui.controls.inputs import Button, Entry
 from gui.controls.interventions import InterventionList
+from gui.controls.names_field import PossibleNames
 from gui.controls.section import Section
 from gui.controls.typed_fields import NumberField
 from gui.controls.words import plain_title, small_text
@@ -149,7 +150,8 @@ class LanePanel(Section):
         }
         now = dataclasses.replace(lane.algorithm, **known) if known else lane.algorithm
         hidden = hidden_settings(type(lane.algorithm), model)
-        self.chooser.show_instance(now, unavailable_names, unavailable_settings, hidden=hidden)
+        blocks = {"order": PossibleNames(model.own_blocks)}
+        self.chooser.show_instance(now, unavailable_names, unavailable_settings, blocks, hidden)
         self.after_leaving.show_value(lane.after_leaving)
         self.after_leaving.setVisible(can_leave(now, model) or lane.after_leaving != "stop")
         self.interventions.show_interventions(lane.interventions, described)

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.datasets.base import DataStory, GeneratedStory
 from engine.datasets.file import File
@@ -28,6 +28,8 @@ from gui.controls.tab_order import order_tabs
 from gui.controls.words import number_text, plain_title, tooltip
 from gui.style import Style, style
 
+ONE_COLUMN = ("weights_column", "sequence_column", "time_column")
+"""Settings of a file that name one of its columns, which is then not fitted."""
 NEVER_SHOWN = ("content", "sha256", "points", "classes")
 MOST_LOOKS = 3
 """How often the panel looks once more whether everything fits, while forms are laid out."""
@@ -95,7 +97,7 @@ class ControlPanel(QWidget):
         self._fitting.setSingleShot(True)
         self._fitting.setInterval(0)
         self._fitting.timeout.connect(self._open_what_fits)
-        self.data = Chooser("datasets", "Data", first_of_data, picked=("weights_column",))
+        self.data = Chooser("datasets", "Data", first_of_data, picked=ONE_COLUMN)
         self.model = Chooser("models", "Model", first_of_model)
         self.start = Chooser("starts", "Start")
         self.stop = SettingsForm(Stop, ("rule", "tolerance", "max_iterations"))
@@ -115,7 +117,7 @@ class ControlPanel(QWidget):
         self.try_starts.setToolTip(
             tooltip(
                 "Runs these lanes from 20 random starts and shows beside the curve where each ended; "
-                "a click there opens that start."
+                "a click there opens that start. Shift+T says how often each lane reached the best, and at what cost."
             )
         )
         self.try_starts.clicked.connect(lambda checked=False: self.many_starts_requested.emit())
@@ -208,6 +210,14 @@ class ControlPanel(QWidget):
         self.data.show_choice_again()
         self.open_file_requested.emit()
 
+    def focused_part(self) -> str:
+        """What has the focus, as `defaults_wanted` names it; '' where no part and no lane has it."""
+        focus = QApplication.focusWidget()
+        if focus is None:
+            return ""
+        panels = {**self.sections, **{str(place): lane for place, lane in enumerate(self.lanes)}}
+        return next((name for name, section in panels.items() if section.isAncestorOf(focus)), "")
+
     def show_experiment(self, experiment: Experiment, context: PanelContext) -> None:
         """Fills all controls; tells nobody."""
         before = self._experiment
@@ -215,7 +225,7 @@ class ControlPanel(QWidget):
         self._experiment, self._context = experiment, context
         reasons = context.reasons
         self._show_data(experiment.data, context)
-        model_names = {"hold": PossibleNames(experiment.model.blocks)}
+        model_names = {"hold": PossibleNames(experiment.model.own_blocks)}
         self.model.show_instance(
             experiment.model, *_of_section(reasons, "model"), names=model_names, hidden=()
         )
@@ -259,10 +269,10 @@ class ControlPanel(QWidget):
 
     def _show_data(self, story: DataStory, context: PanelContext) -> None:
         self._learn_columns(story, context.columns)
-        weights = getattr(story, "weights_column", "")
+        apart = [getattr(story, each, "") for each in ONE_COLUMN]
         names = {
-            "columns": PossibleNames(tuple(name for name in self._columns if name != weights), True),
-            "weights_column": PossibleNames(self._columns),
+            "columns": PossibleNames(tuple(name for name in self._columns if name not in apart), True),
+            **{each: PossibleNames(self._columns) for each in ONE_COLUMN},
         }
         described = {each.name for each in settings_of(type(story))}
         hidden = [name for name in NEVER_SHOWN if name in described]
@@ -273,7 +283,7 @@ class ControlPanel(QWidget):
         before = self._columns_of
         same = before is not None and _source(before) == _source(story)
         known = self._columns if same else ()
-        asked = (*getattr(story, "columns", ()), getattr(story, "weights_column", ""))
+        asked = (*getattr(story, "columns", ()), *(getattr(story, each, "") for each in ONE_COLUMN))
         for name in (*columns, *asked):
             if name and name not in known:
                 known = (*known, name)

@@ -8,6 +8,7 @@ from engine.settings import Setting
 POSITIONS = 400
 DECADES_EITHER_SIDE = 2.0
 MOST_WHOLE_NUMBERS = 1000
+COUNTED_UP_TO = 1e6
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ def scale_for(setting: Setting, whole: bool) -> Scale | None:
     """The slider's scale for a number's setting; None where its range gives a slider no meaning.
 
     A logarithmic slider spans two decades either side of the default, because a range such as "above 0 and
-    at most 1000" has no first decade; what lies beyond is typed.
+    at most 1000" has no first decade; one of whole numbers goes on to a million, where that many are allowed.
+    What lies beyond is typed.
     """
     low = setting.minimum if setting.minimum is not None else setting.above
     high = setting.maximum
@@ -66,7 +68,7 @@ def scale_for(setting: Setting, whole: bool) -> Scale | None:
         first = max(middle / reach, low) if low > 0 or not whole else max(middle / reach, low, 1.0)
         if whole:
             first = float(max(1, round(first)))
-        last = min(middle * reach, high)
+        last = min(max(middle * reach, COUNTED_UP_TO if whole else 0.0), high)
         return Scale(first, last, True, whole, POSITIONS) if last > first else None
     if whole:
         low = low + 1 if setting.above is not None else low

@@ -41,6 +41,15 @@ class Reading:
     role: str = "text"
 
 
+@dataclass(frozen=True)
+class _Places:
+    """How readings stand side by side: the scale of the type, short captions or not, left and width of each."""
+
+    scale: float
+    short: bool
+    columns: tuple[tuple[float, float], ...]
+
+
 class Readings(QWidget):
     """Captions over numbers, each in a place of its own width, so that nothing moves while digits change."""
 
@@ -48,6 +57,7 @@ class Readings(QWidget):
         super().__init__(parent)
         self._style = style("light")
         self._readings: tuple[Reading, ...] = ()
+        self._places: tuple[object, _Places] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def show_readings(self, readings: tuple[Reading, ...]) -> None:
@@ -72,41 +82,50 @@ class Readings(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        scale, short = self._fit()
-        captions, numbers = self._caption_font(scale), self._number_font(scale)
-        widths = self._widths(scale, short)
-        spare = max(0.0, (self.width() - sum(widths)) / max(1, len(widths) - 1))
-        top, left = round(self._style.small_font_size * 1.15), 0.0
+        places = self._placed()
+        captions, numbers = self._caption_font(places.scale), self._number_font(places.scale)
+        top = round(self._style.small_font_size * 1.15)
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        for reading, width in zip(self._readings, widths, strict=True):
-            painter.setFont(captions)
+        painter.setFont(captions)
+        for reading, (left, width) in zip(self._readings, places.columns, strict=True):
             painter.setPen(self._style.colour("muted" if reading.role == "text" else reading.role))
-            painter.drawText(QRectF(left, 0, width, top), flags, reading.short if short else reading.caption)
-            painter.setFont(numbers)
+            caption = reading.short if places.short else reading.caption
+            painter.drawText(QRectF(left, 0, width, top), flags, caption)
+        painter.setFont(numbers)
+        for reading, (left, width) in zip(self._readings, places.columns, strict=True):
             painter.setPen(self._style.colour(reading.role))
             painter.drawText(QRectF(left, top, width, self.height() - top), flags, reading.value)
-            left += width + min(spare, 40.0)
         painter.end()
 
-    def _fit(self) -> tuple[float, bool]:
-        """The largest scale at which all readings find room; captions are shortened before type shrinks."""
-        for scale, short in ((1.0, False), (1.0, True), (0.9, True), (0.8, True), (0.7, True)):
-            if sum(self._widths(scale, short)) + 8 * (len(self._readings) - 1) <= self.width():
-                return scale, short
-        return 0.62, True
+    def _placed(self) -> "_Places":
+        """Where the readings stand; measured anew only where a number needs more room than it has, or had."""
+        advance = QFontMetrics(self._number_font(1.0)).horizontalAdvance
+        told = tuple(
+            (each.caption, each.short, max(each.widest, each.value, key=advance)) for each in self._readings
+        )
+        key = (self._style, self.width(), told)
+        if self._places is None or self._places[0] != key:
+            self._places = (key, self._measured(told))
+        return self._places[1]
 
-    def _widths(self, scale: float, short: bool) -> list[float]:
-        caption = QFontMetrics(self._caption_font(scale))
-        number = QFontMetrics(self._number_font(scale))
-        return [
-            max(
-                caption.horizontalAdvance(each.short if short else each.caption),
-                number.horizontalAdvance(each.value),
-                number.horizontalAdvance(each.widest),
-            )
-            + 2.0
-            for each in self._readings
-        ]
+    def _measured(self, told: tuple[tuple[str, str, str], ...]) -> "_Places":
+        """The largest scale at which all readings find room; captions are shortened before type shrinks."""
+        for scale, short in ((1.0, False), (1.0, True), (0.9, True), (0.8, True), (0.7, True), (0.62, True)):
+            caption = QFontMetrics(self._caption_font(scale))
+            number = QFontMetrics(self._number_font(scale))
+            widths = [
+                max(caption.horizontalAdvance(brief if short else full), number.horizontalAdvance(longest))
+                + 2.0
+                for full, brief, longest in told
+            ]
+            if sum(widths) + 8 * (len(told) - 1) <= self.width():
+                break
+        spare = max(0.0, (self.width() - sum(widths)) / max(1, len(widths) - 1))
+        columns, left = [], 0.0
+        for width in widths:
+            columns.append((left, width))
+            left += width + min(spare, 40.0)
+        return _Places(scale, short, tuple(columns))
 
     def _caption_font(self, scale: float) -> QFont:
         return self._style.font(small=True, scale=0.9 * scale)
@@ -168,6 +187,10 @@ class StatusStrip(QWidget):
             word, STATUS_ROLES.get(lane.status, "danger"), lane.reason.removeprefix(word).strip()
         )
         self.go_on.setVisible(lane.status == "left-constraints" and math.isfinite(lane.log_likelihood))
+
+    def use_lines(self, lines: int) -> None:
+        """The sentence takes so many lines from now on."""
+        self.sentence.use_lines(lines)
 
     def use_style(self, chosen: Style) -> None:
         """Draws in this style from now on."""

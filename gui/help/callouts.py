@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSizeF, Qt,
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from gui.contained import contained
 from gui.style import Style, style
 
 WIDEST, NARROWEST = 250.0, 165.0
@@ -78,6 +79,7 @@ class Callouts(QWidget):
             self.hide()
             self.ended.emit()
 
+    @contained
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
         if watched is self._owner and kind == QEvent.Type.Resize:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QCursor, QKeyEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
+from gui.contained import contained
 from gui.style import Style
 
 if TYPE_CHECKING:
@@ -203,6 +204,7 @@ class HelpDesk(QObject):
         """From now on F1 opens the page about the entry that is marked in this menu."""
         menu.installEventFilter(self)
 
+    @contained
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if (
             isinstance(watched, QMenu)

@@ -27,7 +27,9 @@ def rich_text(page: Page, style: Style, title_of: Callable[[str], str]) -> str:
         for number, formula in enumerate(page.formulas)
     ]
     parts += [f"<p>{_words(each, style)}</p>" for each in page.paragraphs]
-    parts += _said("When", page.right_where, style) + _said("Try", page.try_it, style)
+    parts += _said("When", page.right_where, style)
+    parts += _said("Requires", page.requires, style) + _said("Promise", page.promise, style)
+    parts += _said("Try", page.try_it, style)
     if page.rows:
         parts += [*_heading(page.rows_title), _table(page.rows, style)]
     parts += _said("Source", page.source, style)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine import catalogue
+from engine.algorithms.base import Algorithm, promise_of
 from engine.experiment import Experiment, Lane, Show
 from engine.settings import Setting, settings_of
 from engine.shipped_experiments import shipped_experiments
@@ -63,6 +64,8 @@ class Page:
     formulas: tuple[str, ...] = ()
     paragraphs: tuple[str, ...] = ()
     right_where: str = ""
+    requires: str = ""
+    promise: str = ""
     try_it: str = ""
     rows_title: str = ""
     rows: tuple[Row, ...] = ()
@@ -109,8 +112,11 @@ def class_page(kind: str, cls: Any) -> Page:
     """The page about a concrete class of the catalogue."""
     key = f"{kind}/{cls.name}"
     title = plain_title(cls.name)
+    climbs = issubclass(cls, Algorithm)
     return replace(
         _described(key, title, cls),
+        requires=f"{cls.requires[0].upper()}{cls.requires[1:]}." if climbs else "",
+        promise=promise_of(cls) if climbs else "",
         source=getattr(cls, "source", ""),
         rows_title="Settings",
         rows=_rows(key, cls),
@@ -127,7 +133,7 @@ def _described(key: str, title: str, cls: Any) -> Page:
         displays(getattr(cls, "formula", "")),
         paragraphs,
         right_where,
-        getattr(cls, "try_it", ""),
+        try_it=getattr(cls, "try_it", ""),
     )
 
 

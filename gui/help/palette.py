@@ -25,7 +25,9 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
+from gui.contained import contained
 from gui.help.fuzzy import match
 from gui.help.targets import ACTION, EXPERIMENT, PAGE, SETTING, Target
 from gui.style import Style, style
@@ -221,7 +223,8 @@ class Palette(QFrame):
         if self.isVisible():
             came_from = self._came_from
             self.hide()
-            if came_from is not None and came_from.isVisible():
+            # What had the focus may be gone: a list or a menu that has been closed meanwhile.
+            if came_from is not None and isValid(came_from) and came_from.isVisible():
                 came_from.setFocus()
 
     def use_style(self, chosen: Style) -> None:
@@ -254,6 +257,7 @@ class Palette(QFrame):
         if row >= 0:
             self.list.setCurrentIndex(self.model.index(row, 0))
 
+    @contained
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The keys of the entry that belong to the list, before the window's own shortcuts have them."""
         if event.type() == QEvent.Type.FocusOut:

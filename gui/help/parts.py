@@ -24,6 +24,7 @@ from gui.controls.status_strip import StatusStrip
 from gui.controls.transport import Transport
 from gui.e_step_table import EStepTable
 from gui.help.pages import Page, class_key, displays, parts_of, setting_key
+from gui.many_starts_report import ManyStartsReport
 from gui.parameter_table import ParameterTable
 from gui.pin_list import PinList
 from gui.results_table import ResultsTable
@@ -37,6 +38,7 @@ CONTROLS: tuple[type[QWidget], ...] = (
     DrawingTools,
     InterventionList,
     ResultsTable,
+    ManyStartsReport,
     ParameterTable,
     EStepTable,
     PinList,
@@ -55,7 +57,7 @@ def part_pages() -> Iterator[Page]:
             displays(getattr(cls, "formula", "")),
             paragraphs,
             right_where,
-            getattr(cls, "try_it", ""),
+            try_it=getattr(cls, "try_it", ""),
         )
 
 

@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from gui.contained import contained
+
 
 class PointAndAsk(QObject):
     """Takes one click away from what it hits, and tells which widget that is."""
@@ -38,6 +40,7 @@ class PointAndAsk(QObject):
         assert application is not None
         application.removeEventFilter(self)
 
+    @contained
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
         if not isinstance(watched, QWidget):

@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QMenuBar, QWidget
 
+from gui.controls.chooser import Chooser
 from gui.controls.fields import Field
 from gui.controls.form import SettingsForm
 from gui.controls.lane_panel import LanePanel
@@ -48,6 +49,7 @@ def all_targets(
     return [
         *(_action(each) for each in actions if each.action.isEnabled() and not each.page),
         *_settings(panel, show_controls),
+        *_choices(panel, show_controls),
         *_bar_settings(transport, show_controls),
         *(_experiment(each, book) for each in actions if each.page),
         *(
@@ -76,7 +78,8 @@ def _about(page: Page, book: Book) -> str:
 def _settings(panel: ControlPanel, show_controls: Callable[[], None]) -> Iterator[Target]:
     for field in panel.findChildren(Field):
         form = _ancestor(field, SettingsForm)
-        if isinstance(form, SettingsForm) and not form.offers(field.setting.name):
+        offered = form.offers(field.setting.name) if isinstance(form, SettingsForm) else not field.isHidden()
+        if not offered:
             continue
         section = _ancestor(field, Section)
         where = _section_title(section) if isinstance(section, Section) else ""
@@ -87,6 +90,27 @@ def _settings(panel: ControlPanel, show_controls: Callable[[], None]) -> Iterato
                 reveal(panel, field)
 
             yield Target(SETTING, field.setting.label, where, "", choose)
+
+
+def _choices(panel: ControlPanel, show_controls: Callable[[], None]) -> Iterator[Target]:
+    """What is chosen by name (data, model, start, each lane's algorithm), and what each lane is called."""
+    found: list[tuple[str, QWidget]] = [
+        (chooser.box.accessibleName(), chooser.box) for chooser in panel.findChildren(Chooser)
+    ]
+    found += [(lane.name.accessibleName(), lane.name) for lane in panel.lanes]
+    for title, widget in found:
+        section = _ancestor(widget, Section)
+
+        def choose(widget: QWidget = widget, section: QWidget | None = section) -> None:
+            show_controls()
+            if isinstance(section, Section):
+                section.open()
+            widget.setFocus(Qt.FocusReason.TabFocusReason)
+            QTimer.singleShot(0, panel, lambda: panel.area.ensureWidgetVisible(widget))
+
+        yield Target(
+            SETTING, title, _section_title(section) if isinstance(section, Section) else "", "", choose
+        )
 
 
 def _bar_settings(transport: Transport, show_controls: Callable[[], None]) -> Iterator[Target]:

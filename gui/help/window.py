@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from gui.background import Background
 from gui.companion import Companion
+from gui.contained import contained
 from gui.controls.inputs import Button
 from gui.help.book import CONTENTS, Book
 from gui.help.fuzzy import match
@@ -285,6 +286,7 @@ class HelpWindow(Companion):
 
     # Keys
 
+    @contained
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """In the search, Enter opens the best page, and the down key leads into the list."""
         if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:

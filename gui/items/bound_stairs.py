@@ -100,13 +100,13 @@ def _draw_words(
     metrics = QFontMetricsF(font)
     painter.setFont(font)
     middle, line = 0.5 * (left + right), metrics.height()
+    room = right - middle - 8
     before, bound, after = heights
-    if abs(before - bound) > 0.7 * line:
-        painter.setPen(style.pen("good"))
-        box = QRectF(middle + 4, 0.5 * (before + bound) - 0.5 * line, right - middle - 6, line)
-        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, f"M {signed_text(found.m_step_rise)}")
-    if abs(bound - after) > 0.7 * line:
-        painter.setPen(style.pen("accent"))
-        box = QRectF(middle + 4, 0.5 * (bound + after) - 0.5 * line, right - middle - 8, line)
-        sides = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        painter.drawText(box, sides, f"gap {small_text(found.gap)}")
+    for text, role, low, high, side in (
+        (f"M {signed_text(found.m_step_rise)}", "good", before, bound, Qt.AlignmentFlag.AlignLeft),
+        (f"gap {small_text(found.gap)}", "accent", bound, after, Qt.AlignmentFlag.AlignRight),
+    ):
+        if abs(low - high) > 0.7 * line and metrics.horizontalAdvance(text) <= room:
+            painter.setPen(style.pen(role))
+            box = QRectF(middle + 4, 0.5 * (low + high) - 0.5 * line, room, line)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | side, text)

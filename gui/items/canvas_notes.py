@@ -8,6 +8,8 @@ from gui.style import Style
 
 HEADER_GAP = 3.0
 SAMPLE_WIDTH = 2.2
+FEWEST_LETTERS = 6
+"""With room for fewer nothing is said of a lane behind its title."""
 NO_LIKELIHOOD = {
     "left-constraints": "outside the constraints",
     "collapsed": "collapsed: no maximum here",
@@ -22,17 +24,21 @@ def header_height(style: Style) -> float:
 
 
 def draw_header(painter: QPainter, place: QRectF, lane: LaneFrame, legend: str, style: Style) -> None:
-    """The lane's line style, title and algorithm at the left, what must be said of the points at the right."""
+    """The lane's line style, title and algorithm at the left, what must be said of the points at the right.
+
+    Where there is no room for all of it the title comes first, then what is said of the points.
+    """
     middle = place.center().y()
     length = SAMPLE_WIDTH * style.font_size
-    painter.setPen(style.lane_pen(lane.index, 1.25 * style.curve_width))
+    painter.setPen(style.sample_pen(lane.index, length, 1.25 * style.curve_width))
     painter.drawLine(QLineF(place.left(), middle, place.left() + length, middle))
     left = place.left() + length + 0.5 * style.font_size
     bold, small = style.font(bold=True), style.font(small=True)
     right = place.right()
     if legend:
         metrics = QFontMetricsF(small)
-        room = max(0.0, 0.55 * place.width())
+        title = QFontMetricsF(bold).horizontalAdvance(lane.title)
+        room = max(0.0, right - left - title - style.font_size)
         shown = metrics.elidedText(legend, Qt.TextElideMode.ElideRight, room)
         right -= metrics.horizontalAdvance(shown)
         painter.setFont(small)
@@ -48,8 +54,8 @@ def draw_header(painter: QPainter, place: QRectF, lane: LaneFrame, legend: str, 
     )
     rest = [lane.algorithm] if lane.algorithm != lane.title else []
     rest += [lane.settings] if lane.settings else []
-    if rest:
-        left += 0.6 * style.font_size
+    left += 0.6 * style.font_size
+    if rest and right - left > FEWEST_LETTERS * QFontMetricsF(small).averageCharWidth():
         line = QRectF(left, place.top(), right - left, place.height())
         _word(painter, ", ".join(rest), line, style, small, None)
 
@@ -74,10 +80,14 @@ def why_no_likelihood(lane: LaneFrame) -> str:
     return NO_LIKELIHOOD["left-constraints"]
 
 
-def draw_outside(painter: QPainter, area: QRectF, lane: LaneFrame, style: Style) -> None:
-    """A hatched edge and the words: what is shown is no likelihood's climb any more."""
-    text = why_no_likelihood(lane)
-    band = max(9.0, 0.75 * style.font_size)
+def _band(style: Style) -> float:
+    """The width of the hatched edge."""
+    return max(9.0, 0.75 * style.font_size)
+
+
+def draw_hatched_edge(painter: QPainter, area: QRectF, style: Style) -> None:
+    """A hatched edge within the area: what is shown is no likelihood's climb any more."""
+    band = _band(style)
     frame = QPainterPath()
     frame.addRect(area)
     inner = QPainterPath()
@@ -86,10 +96,18 @@ def draw_outside(painter: QPainter, area: QRectF, lane: LaneFrame, style: Style)
     painter.save()
     painter.fillPath(edge, style.colour("canvas", 0.8))
     painter.fillPath(edge, QBrush(style.colour("danger", 0.65), Qt.BrushStyle.BDiagPattern))
+    painter.restore()
+
+
+def draw_outside(painter: QPainter, area: QRectF, lane: LaneFrame, style: Style) -> None:
+    """Says, at the foot of the area, why what is shown is no likelihood's climb any more."""
+    text = why_no_likelihood(lane)
+    painter.save()
     font = style.font(small=True, bold=True)
     metrics = QFontMetricsF(font)
     width, height = metrics.horizontalAdvance(text) + 14, metrics.height() + 5
-    plate = QRectF(area.center().x() - 0.5 * width, area.bottom() - height - 0.2 * band, width, height)
+    top = area.bottom() - height - 0.2 * _band(style)
+    plate = QRectF(area.center().x() - 0.5 * width, top, width, height)
     painter.setPen(style.pen("danger", style.axis_width))
     painter.setBrush(style.colour("canvas"))
     painter.drawRoundedRect(plate, 3, 3)

@@ -58,7 +58,7 @@ class CloudKeeper:
 
 def holds_counts(scene: Scene) -> bool:
     """Whether the model is one of counts, whose rows stand on a lattice."""
-    return "rates" in scene.start_parameters
+    return scene.model.holds_counts
 
 
 def cloud_of(scene: Scene) -> Cloud:

@@ -1,16 +1,30 @@
 """A mixture's components on a canvas: ellipses, means with their trails, arrows to where they go next."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
 from engine.parameters import Array
 from gui.frame import Components
 from gui.items.axes import Axes
-from gui.items.curve import stroke
-from gui.items.ellipse import FURTHEST_PIXEL, draw_ellipse, ellipse_points, share_within
+from gui.items.curve import is_dense, polygon, stroke
+from gui.items.ellipse import (
+    FURTHEST_PIXEL,
+    GRID,
+    Ellipse,
+    draw_ellipse,
+    ellipse_in_pixels,
+    on_grid,
+    outermost,
+    share_within,
+)
+from gui.items.layer import device_scale
+from gui.items.stamps import Drawing, stamp, stamp_all
 from gui.style import Style
 
 RADII = (1.0, 2.0)
@@ -50,49 +64,92 @@ def blended(style: Style, component: int, role: str, share: float) -> QColor:
     )
 
 
-def draw_components(painter: QPainter, axes: Axes, components: Components, style: Style) -> None:
-    """Ellipses at 1 and 2 standard deviations, their line widths by weight."""
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What is drawn of a component in two dimensions; equal where it looks alike.
+
+    Its mean in pixels, None beyond the screen; its ellipse, None where it has none; the width of its lines.
+    """
+
+    mean: tuple[float, float] | None
+    ellipse: Ellipse | None
+    width: float
+    empty: bool
+
+
+def shapes_of(axes: Axes, components: Components, style: Style) -> tuple[Shape, ...]:
+    """The shapes of all components."""
     means = pixel_means(axes, components.means)
     covariances = pixel_covariances(axes, components.covariances)
-    tinted = len(means) <= MOST_TINTED
-    painter.save()
-    for k, weight in enumerate(components.weights.tolist()):
-        width = line_width(style, weight)
-        tint = QBrush(style.component(k, 0.07)) if tinted else QBrush()
+    found = []
+    for mean, covariance, weight in zip(means, covariances, components.weights.tolist(), strict=True):
+        x, y = mean.tolist()
+        seen = abs(x) < FURTHEST_PIXEL and abs(y) < FURTHEST_PIXEL
+        found.append(
+            Shape(
+                (on_grid(x), on_grid(y)) if seen else None,
+                ellipse_in_pixels(mean, covariance),
+                round(line_width(style, weight), 2),
+                not weight > 0,
+            )
+        )
+    return tuple(found)
+
+
+def draw_components(painter: QPainter, shapes: Sequence[Shape], style: Style) -> None:
+    """Ellipses at 1 and 2 standard deviations, their line widths by weight."""
+    tinted = len(shapes) <= MOST_TINTED
+    for k, shape in enumerate(shapes):
+        if shape.ellipse is None:
+            continue
         for radius in reversed(RADII):
-            pen = QPen(style.component(k), width if radius == 1 else 0.7 * width)
+            pen = QPen(style.component(k), shape.width if radius == 1 else 0.7 * shape.width)
             halo = style.pen("canvas", pen.widthF() + 1.4 * style.axis_width)
-            painter.setBrush(tint if radius == 1 else Qt.BrushStyle.NoBrush)
-            if not weight > 0:
+            if shape.empty:
                 pen.setDashPattern([1.0, 4.0])
-            draw_ellipse(painter, means[k], covariances[k], radius, pen, halo)
-    painter.restore()
+            tint = style.component(k, 0.07) if tinted and radius == 1 else None
+            draw_ellipse(painter, shape.ellipse, radius, pen, halo, tint)
 
 
-def draw_crosses(painter: QPainter, axes: Axes, components: Components, style: Style) -> None:
-    """The means as numbered crosses."""
-    painter.save()
-    for k, mean in enumerate(pixel_means(axes, components.means)):
-        draw_cross(painter, mean, k, style)
-    painter.restore()
+def draw_crosses(painter: QPainter, shapes: Sequence[Shape], style: Style, area: QRectF) -> None:
+    """The means as crosses in their components' colours, with the components' numbers within the area."""
+    for k, shape in enumerate(shapes):
+        if shape.mean is not None:
+            at = QPointF(*shape.mean)
+            arm = 2.2 * style.point_radius + 0.6
+            stamp(painter, at, ("cross", style, k), partial(_cross, k, arm, style))
+            box = number_box(at, k, style)
+            if area.contains(at):
+                box.moveTop(max(box.top(), area.top() + 2))
+                box.moveRight(min(box.right(), area.right() - 2))
+            place = QPointF(box.left(), box.center().y())
+            words(painter, str(k + 1), place, style, "text", bold=True)
 
 
-def draw_cross(painter: QPainter, mean: Array, component: int, style: Style) -> None:
-    """A mean (2,) in pixels: a cross in its component's colour, and the component's number."""
-    if not np.all(np.abs(mean) < FURTHEST_PIXEL):
-        return
-    arm = 2.2 * style.point_radius + 0.6
-    at = QPointF(float(mean[0]), float(mean[1]))
-    for pen in (
+def number_box(mean: QPointF, component: int, style: Style) -> QRectF:
+    """Where a component's number stands beside its mean, in pixels."""
+    metrics = QFontMetricsF(style.font(small=True, bold=True))
+    arm, height = 2.2 * style.point_radius + 0.6, metrics.capHeight()
+    width = metrics.horizontalAdvance(str(component + 1))
+    return QRectF(mean.x() + arm + 4, mean.y() - arm - 1 - 0.5 * height, width, height)
+
+
+def _cross(component: int, arm: float, style: Style) -> Drawing:
+    pens = (
         style.pen("canvas", 1.6 * style.curve_width + 2.6),
         style.pen("text", 1.6 * style.curve_width + 0.8),
         QPen(style.component(component), 1.6 * style.curve_width - 0.4),
-    ):
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        painter.setPen(pen)
-        painter.drawLine(at + QPointF(-arm, -arm), at + QPointF(arm, arm))
-        painter.drawLine(at + QPointF(-arm, arm), at + QPointF(arm, -arm))
-    words(painter, str(component + 1), at + QPointF(arm + 4, -arm - 1), style, "text", bold=True)
+    )
+
+    def content(canvas: QPainter) -> None:
+        for pen in pens:
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            canvas.setPen(pen)
+            canvas.drawLine(QPointF(-arm, -arm), QPointF(arm, arm))
+            canvas.drawLine(QPointF(-arm, arm), QPointF(arm, -arm))
+
+    reach = arm + pens[0].widthF()
+    return QRectF(-reach, -reach, 2 * reach, 2 * reach), content
 
 
 def words(
@@ -106,43 +163,50 @@ def words(
     rim_width: float = 3.6,
 ) -> None:
     """A few small words with a rim in the canvas' colour, so that they can be read upon points."""
-    font = style.font(small=True, bold=bold, scale=scale)
-    metrics = QFontMetricsF(font)
-    baseline = left_middle + QPointF(0, 0.5 * metrics.capHeight())
-    path = QPainterPath()
-    path.addText(baseline, font, text)
-    rim = style.pen("canvas", rim_width)
-    rim.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    painter.strokePath(path, rim)
-    painter.fillPath(path, style.colour(role))
+    key = ("words", style, text, role, bold, scale, rim_width)
+
+    def drawing() -> Drawing:
+        font = style.font(small=True, bold=bold, scale=scale)
+        path = QPainterPath()
+        path.addText(QPointF(0, 0.5 * QFontMetricsF(font).capHeight()), font, text)
+        rim = style.pen("canvas", rim_width)
+        rim.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+
+        def content(canvas: QPainter) -> None:
+            canvas.strokePath(path, rim)
+            canvas.fillPath(path, style.colour(role))
+
+        return path.boundingRect().adjusted(-rim_width, -rim_width, rim_width, rim_width), content
+
+    stamp(painter, left_middle, key, drawing)
 
 
 def label_radii(
-    painter: QPainter, axes: Axes, components: Components, style: Style, texts: tuple[str, str]
+    painter: QPainter, axes: Axes, shapes: Sequence[Shape], style: Style, texts: tuple[str, str]
 ) -> None:
     """Says, upon the ellipses of one component that has room for it, what they hold."""
-    means = pixel_means(axes, components.means)
-    covariances = pixel_covariances(axes, components.covariances)
     metrics = QFontMetricsF(style.font(small=True, scale=0.92))
     widths = [metrics.horizontalAdvance(text) for text in texts]
     room = 0.5 * metrics.height()
     if axes.area.height() < 12 * metrics.height():
         return
     inner = axes.area.adjusted(max(widths), room, -max(widths), -room)
-    for mean, covariance in zip(means, covariances, strict=True):
-        rings = [ellipse_points(mean, covariance, radius, 72) for radius in RADII]
-        if rings[0] is None or rings[1] is None:
+    for k, shape in enumerate(shapes):
+        if shape.ellipse is None or shape.mean is None:
             continue
+        number = number_box(QPointF(*shape.mean), k, style)
         for angle in LABEL_ANGLES:
-            direction = np.array([math.cos(math.radians(angle)), math.sin(math.radians(angle))])
-            places = [ring[np.argmax((ring - mean) @ direction)] for ring in rings if ring is not None]
-            across, down = np.abs(places[1] - places[0])
-            if (across < max(widths) + 4 and down < metrics.height() + 1) or not all(
-                inner.contains(QPointF(*p)) for p in places
-            ):
+            places = [outermost(shape.ellipse, radius, angle) for radius in RADII]
+            away = places[1] - places[0]
+            too_near = abs(away.x()) < max(widths) + 4 and abs(away.y()) < metrics.height() + 1
+            if too_near or not all(inner.contains(place) for place in places):
+                continue
+            inmost = QRectF(0.0, 0.0, widths[0] + 4, metrics.height())
+            inmost.moveCenter(places[0])
+            if inmost.intersects(number):
                 continue
             for text, width, place in zip(texts, widths, places, strict=True):
-                at = QPointF(float(place[0]) - 0.5 * width, float(place[1]))
+                at = place - QPointF(0.5 * width, 0)
                 words(painter, text, at, style, "text", scale=0.92, rim_width=5.5)
             return
 
@@ -154,28 +218,42 @@ def radius_words(gaussian: bool) -> tuple[str, str]:
     return (f"{100 * share_within(1.0):.0f} %", f"{100 * share_within(2.0):.0f} %")
 
 
-def draw_trails(painter: QPainter, axes: Axes, path: Array, style: Style) -> None:
-    """The way of every mean up to now, `path` (m, K, 2), with dots at the newest iterations that stand apart."""
+def trails(axes: Axes, path: Array) -> tuple[Array, ...]:
+    """The way of every mean (m, 2) in pixels, `path` (m, K, 2), without the steps shorter than a pixel."""
     pixels = pixel_means(axes, path)
-    painter.save()
-    for k in range(pixels.shape[1]):
-        way = pixels[:, k]
-        way = way[np.all(np.abs(way) < FURTHEST_PIXEL, axis=1)]
+    near = np.abs(pixels).max(axis=2) < FURTHEST_PIXEL
+    # A lane that has arrived would draw hundreds of steps on one spot.
+    rounded = np.rint(pixels)
+    kept = np.ones(near.shape, dtype=bool)
+    kept[1:] = (rounded[1:] != rounded[:-1]).any(axis=2)
+    kept &= near
+    placed = np.rint(pixels * GRID) / GRID
+    return tuple(placed[kept[:, k], k] for k in range(placed.shape[1]))
+
+
+def draw_trails(painter: QPainter, ways: Sequence[Array], style: Style) -> None:
+    """The `trails` of all means, with dots at the newest places that stand apart."""
+    radius = 0.75 * style.point_radius
+    for k, way in enumerate(ways):
         if len(way) < 2:
             continue
-        # Steps below a pixel are left out: a lane that has arrived would draw hundreds of them on one spot.
-        rounded = np.round(way)
-        kept = np.concatenate(([True], np.any(rounded[1:] != rounded[:-1], axis=1)))
-        points = [QPointF(*pair) for pair in way[kept].tolist()]
-        stroke(painter, points, style.pen("canvas", style.curve_width + 2.2))
+        points = polygon(way)
         colour = blended(style, k, "text", INK)
-        stroke(painter, points, QPen(colour, 0.9 * style.curve_width))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        dot = 0.75 * style.point_radius
-        for point in points[-MOST_DOTS - 1 : -1]:
-            painter.drawEllipse(point, dot, dot)
-    painter.restore()
+        if is_dense(way):
+            stroke(painter, points, QPen(colour, 1 / device_scale(painter)))
+        else:
+            stroke(painter, points, style.pen("canvas", style.curve_width + 2.2))
+            stroke(painter, points, QPen(colour, 0.9 * style.curve_width))
+        stamp_all(painter, way[-MOST_DOTS - 1 : -1], ("dot", style, k), partial(_dot, radius, colour))
+
+
+def _dot(radius: float, colour: QColor) -> Drawing:
+    def content(canvas: QPainter) -> None:
+        canvas.setPen(Qt.PenStyle.NoPen)
+        canvas.setBrush(colour)
+        canvas.drawEllipse(QPointF(0, 0), radius, radius)
+
+    return QRectF(-radius, -radius, 2 * radius, 2 * radius), content
 
 
 def draw_arrows(painter: QPainter, axes: Axes, before: Components, after: Components, style: Style) -> None:
@@ -213,29 +291,24 @@ def draw_arrow(painter: QPainter, start: Array, end: Array, pen: QPen, style: St
 
 def draw_truth(painter: QPainter, axes: Axes, truth: Components, style: Style) -> None:
     """The components that the data were drawn from: dotted ellipses and diamonds, without a component's colour."""
-    means = pixel_means(axes, truth.means)
-    covariances = pixel_covariances(axes, truth.covariances)
-    painter.save()
-    painter.setBrush(Qt.BrushStyle.NoBrush)
     pen = style.pen("text", 0.9 * style.curve_width)
     pen.setDashPattern([1.2, 2.2])
     halo = style.pen("canvas", 0.9 * style.curve_width + 1.2)
     labelled = False
-    for k, (mean, covariance) in enumerate(zip(means, covariances, strict=True)):
-        if not truth.weights[k] > 0:
+    for shape in shapes_of(axes, truth, style):
+        if shape.empty:
             continue
-        for radius in RADII:
-            draw_ellipse(painter, mean, covariance, radius, pen, halo)
-        if not np.all(np.abs(mean) < FURTHEST_PIXEL):
+        if shape.ellipse is not None:
+            for radius in RADII:
+                draw_ellipse(painter, shape.ellipse, radius, pen, halo)
+        if shape.mean is None:
             continue
-        draw_diamond(painter, QPointF(*mean.tolist()), style)
-        ring = ellipse_points(mean, covariance, 2.0)
-        if not labelled and ring is not None:
-            lowest = ring[np.argmax(ring[:, 1])]
-            if axes.area.adjusted(20, 10, -40, -10).contains(QPointF(*lowest.tolist())):
-                words(painter, "truth", QPointF(lowest[0] - 14, lowest[1] + 1), style, "text")
+        draw_diamond(painter, QPointF(*shape.mean), style)
+        if not labelled and shape.ellipse is not None:
+            lowest = outermost(shape.ellipse, 2.0, 90.0)
+            if axes.area.adjusted(20, 10, -40, -10).contains(lowest):
+                words(painter, "truth", lowest + QPointF(-14, 1), style, "text")
                 labelled = True
-    painter.restore()
 
 
 def draw_diamond(painter: QPainter, at: QPointF, style: Style) -> None:

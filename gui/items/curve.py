@@ -5,10 +5,12 @@ one. A wide curve is therefore drawn as a few one-pixel lines, moved by less tha
 """
 
 import math
+from typing import Any
 
 import numpy as np
+import shiboken6
 from PySide6.QtCore import QPointF
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from engine.parameters import Array
 from gui.items.layer import device_scale, is_vector
@@ -85,9 +87,12 @@ def draw_path(painter: QPainter, x: Array, y: Array, pen: QPen, travelled: float
         return travelled
     x = np.clip(x, -FARTHEST_PIXEL, FARTHEST_PIXEL)
     y = np.clip(y, -FARTHEST_PIXEL, FARTHEST_PIXEL)
-    points = list(map(QPointF, x.tolist(), y.tolist()))
+    points = polygon(np.stack((x, y), axis=1))
     length = float(np.sum(np.hypot(np.diff(x), np.diff(y))))
-    if length > DENSE * (np.ptp(x) + 1) and not is_vector(painter):
+    # A curve that falls out of the picture (a gap of 0 on a log axis) is no denser for it.
+    seen = np.clip(y, 0.0, float(painter.viewport().height()))
+    visible = float(np.sum(np.hypot(np.diff(x), np.diff(seen))))
+    if visible > DENSE * (np.ptp(x) + 1) and not is_vector(painter):
         # It fills the plane by itself; width would cost much and show nothing.
         pen = QPen(pen)
         pen.setWidthF(1 / device_scale(painter))
@@ -95,7 +100,25 @@ def draw_path(painter: QPainter, x: Array, y: Array, pen: QPen, travelled: float
     return travelled + length
 
 
-def stroke(painter: QPainter, points: list[QPointF], pen: QPen, travelled: float = 0.0) -> None:
+def polygon(points: Array) -> QPolygonF:
+    """Points (m, 2) as Qt takes them, copied in one piece."""
+    made = QPolygonF()
+    made.resize(len(points))
+    if len(points):
+        # The stubs know neither that it takes Qt's pointers nor their size.
+        pointer: Any = shiboken6.VoidPtr
+        memory = pointer(made.data(), 16 * len(points), True)
+        np.frombuffer(memory, dtype=np.float64).reshape(-1, 2)[:] = points
+    return made
+
+
+def is_dense(way: Array) -> bool:
+    """Whether a way (m, 2) in pixels goes to and fro so often that its width would show nothing."""
+    length = float(np.hypot(*np.diff(way, axis=0).T).sum())
+    return length > DENSE * (float(np.ptp(way, axis=0).sum()) + 1)
+
+
+def stroke(painter: QPainter, points: QPolygonF | list[QPointF], pen: QPen, travelled: float = 0.0) -> None:
     """Draws a polyline with a pen of any width at the price of a few lines that are one pixel wide."""
     pattern = pen.dashPattern()
     if is_vector(painter):

@@ -18,25 +18,28 @@ REACH = 7.0
 
 @dataclass(frozen=True)
 class EndMark:
-    """A mark of the strip: whose end it is and where it stands; `beyond` where the scale does not hold it."""
+    """A mark of the strip: whose end it is (the lane's title, its number in the experiment) and where it stands.
+
+    It is `beyond` where the scale does not hold it.
+    """
 
     end: RunEnd
+    title: str
+    number: int
     at: QPointF
     beyond: bool
 
-    def words(self, frame: Frame) -> str:
+    def words(self) -> str:
         """What a reader is told of it."""
-        lane = self.end.lane
-        title = frame.lanes[lane].title if lane < len(frame.lanes) else f"lane {lane + 1}"
         return (
-            f"start {self.end.seed}: {title} {value_text(self.end.value)}, {self.end.status} after "
+            f"start {self.end.seed}: {self.title} {value_text(self.end.value)}, {self.end.status} after "
             f"{self.end.iterations}. Click to open this start."
         )
 
 
 def strip_width(ends: ManyStarts | None) -> float:
     """How much room the strip takes beside the curves."""
-    return 0.0 if ends is None else LANE_WIDTH * len(ends.experiment.lanes) + 8.0
+    return 0.0 if ends is None else LANE_WIDTH * len(ends.lanes) + 8.0
 
 
 def end_marks(ends: ManyStarts, frame: Frame, axes: Axes) -> list[EndMark]:
@@ -51,7 +54,8 @@ def end_marks(ends: ManyStarts, frame: Frame, axes: Axes) -> list[EndMark]:
             y = axes.y(height)
             x = area.right() + 4.0 + (end.lane + 0.5) * LANE_WIDTH
             held = min(max(y, area.top() + 3), area.bottom() - 3)
-            marks.append(EndMark(end, QPointF(x, held), held != y))
+            title, number = ends.lanes[end.lane].title, ends.experiment.running[end.lane]
+            marks.append(EndMark(end, title, number, QPointF(x, held), held != y))
     return marks
 
 
@@ -62,7 +66,7 @@ def draw_ends(painter: QPainter, marks: list[EndMark], axes: Axes, style: Style,
     painter.fillRect(strip, style.colour("grid", 0.6))
     for mark in marks:
         painter.setOpacity(0.35 if mark.beyond else 0.75)
-        draw_lane_mark(painter, style, mark.end.lane, mark.at, 1.3 * style.point_radius)
+        draw_lane_mark(painter, style, mark.number, mark.at, 1.3 * style.point_radius)
     painter.setOpacity(1.0)
 
 

@@ -3,20 +3,19 @@
 import math
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QBrush, QPainter, QPen, QPixmap
+from PySide6.QtGui import QBrush, QPainter, QPen
 
 from engine.parameters import Array
 from gui.frame import Curve, Frame, LaneFrame
 from gui.items.axes import Axes
 from gui.items.curve import FARTHEST_PIXEL, decimated, draw_path, offsets
 from gui.items.layer import Layer, device_scale, is_vector
-from gui.items.likelihood_scale import comparable, heights
-from gui.items.marks import draw_mark
+from gui.items.likelihood_scale import heights
+from gui.items.marks import draw_mark, draw_marks
 from gui.style import Style
 
 Mask = npt.NDArray[np.bool_]
@@ -85,15 +84,9 @@ class GrowingCurves:
             for lane, drawn in zip(frame.lanes, self._drawn, strict=True)
         ):
             return
-        canvas = self._layer.canvas()
-        try:
+        with self._layer.painting() as canvas:
             canvas.setClipRect(axes.area)
             _draw_all(canvas, frame, axes, style, self._drawn)
-        except BaseException:
-            self._layer.forget()
-            raise
-        finally:
-            canvas.end()
 
 
 def _draw_all(painter: QPainter, frame: Frame, axes: Axes, style: Style, progress: Sequence[_Drawn]) -> None:
@@ -105,7 +98,7 @@ def _draw_all(painter: QPainter, frame: Frame, axes: Axes, style: Style, progres
         if count > drawn.count:
             part = slice(first, count)
             x = _pixels_x(axes, lane.curve.clock(frame.clock)[part])
-            y = _pixels_y(axes, heights(lane.curve, frame)[part])
+            y = _pixels_y(axes, heights(lane.curve, frame, part))
             pieces.append((lane, drawn, part, x, y))
     for lane, drawn, part, x, y in pieces:
         _draw_curve(painter, lane, axes, style, drawn, part, x, y)
@@ -124,7 +117,7 @@ def _draw_curve(
     x: Array,
     y: Array,
 ) -> None:
-    usable = comparable(lane.curve)[part]
+    usable = lane.curve.comparable(part)
     drawable = np.isfinite(y)
     outside = ~usable & drawable
     if np.any(~lane.curve.is_likelihood[part]):
@@ -199,32 +192,9 @@ def _draw_marks(painter: QPainter, style: Style, x: Array, y: Array) -> None:
     cells = np.floor(x / MARK_SPACING)
     _, first = np.unique(cells, return_index=True)
     lowest = np.maximum.reduceat(y, first)
-    if is_vector(painter):
-        colour, outline = style.colour("danger"), QPen(style.colour("canvas"), 0.8)
-        for a, b in zip(x[first].tolist(), lowest.tolist(), strict=True):
-            draw_mark(painter, "triangle-down", QPointF(a, b), radius, colour, outline)
-        return
-    scale = device_scale(painter)
-    sprite = _sprite(style, radius, scale)
-    half = sprite.width() / scale / 2
-    for a, b in zip(x[first].tolist(), lowest.tolist(), strict=True):
-        painter.drawPixmap(QPointF(a - half, b - half), sprite)
-
-
-@lru_cache(maxsize=16)
-def _sprite(style: Style, radius: float, scale: float) -> QPixmap:
-    """The mark of a decrease in device pixels."""
-    side = math.ceil(2 * (radius + 2) * scale)
-    pixmap = QPixmap(side, side)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    outline = QPen(style.colour("canvas"), 0.8 * scale)
-    middle = QPointF(side / 2, side / 2)
-    draw_mark(painter, "triangle-down", middle, radius * scale, style.colour("danger"), outline)
-    painter.end()
-    pixmap.setDevicePixelRatio(scale)
-    return pixmap
+    outline = QPen(style.colour("canvas"), 0.8)
+    places = np.stack((x[first], lowest), axis=1)
+    draw_marks(painter, "triangle-down", places, radius, style.colour("danger"), outline)
 
 
 def _runs(mask: Mask) -> Iterator[tuple[int, int]]:

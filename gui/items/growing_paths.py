@@ -12,26 +12,21 @@ from engine.parameters import Array
 from gui.frame import Frame, LaneFrame
 from gui.items.curve import draw_path, without_repeats
 from gui.items.layer import Layer, is_vector
+from gui.items.path_extents import PathSeen
 from gui.style import Style
+
+LEAST_PIXELS = 0.4
+"""A path that has not come further since it was last drawn on waits until it has."""
 
 Pixels = Callable[[Array, npt.NDArray[np.intp]], tuple[Array, Array]]
 
 
 @dataclass
-class _Drawn:
-    """How much of a path is in the picture, and its last point, to notice that it was replaced."""
+class _Drawn(PathSeen):
+    """How much of a path is in the picture, where the pen stands (None: nowhere yet) and how far it has travelled."""
 
-    count: int = 0
-    iteration: int = -1
-    weights: tuple[float, ...] = ()
+    pen: tuple[float, float] | None = None
     travelled: float = 0.0
-
-    def fits(self, lane: LaneFrame) -> bool:
-        if self.count == 0:
-            return True
-        if len(lane.path_iterations) < self.count or lane.path_iterations[self.count - 1] != self.iteration:
-            return False
-        return np.array_equal(lane.weights_path[self.count - 1], self.weights, equal_nan=True)
 
 
 class GrowingPaths:
@@ -46,7 +41,7 @@ class GrowingPaths:
     ) -> None:
         """Shows the paths at the painter's origin; `pixels` says where weights stand."""
         if is_vector(painter):
-            _draw_all(painter, frame, style, pixels, [_Drawn() for _ in frame.lanes])
+            _draw_pieces(painter, _new_pieces(frame, pixels, [_Drawn() for _ in frame.lanes]), style)
         else:
             self._draw_on(painter, frame, style, size, key, pixels)
             self._layer.show(painter)
@@ -62,34 +57,43 @@ class GrowingPaths:
             self._layer.forget()
         if self._layer.begin(painter, size, (key, frame.scene.generation)):
             self._drawn = [_Drawn() for _ in frame.lanes]
-        lanes = zip(frame.lanes, self._drawn, strict=True)
-        if all(len(lane.path_iterations) == drawn.count for lane, drawn in lanes):
-            return
-        canvas = self._layer.canvas()
-        try:
-            _draw_all(canvas, frame, style, pixels, self._drawn)
-        except BaseException:
-            self._layer.forget()
-            raise
-        finally:
-            canvas.end()
+        pieces = _new_pieces(frame, pixels, self._drawn)
+        if pieces:
+            with self._layer.painting() as canvas:
+                _draw_pieces(canvas, pieces, style)
 
 
-def _draw_all(
-    painter: QPainter, frame: Frame, style: Style, pixels: Pixels, progress: Sequence[_Drawn]
-) -> None:
+def _new_pieces(
+    frame: Frame, pixels: Pixels, progress: Sequence[_Drawn]
+) -> list[tuple[_Drawn, LaneFrame, Array, Array]]:
+    """What of each path has not been drawn yet, from where the pen stands, if it leads as far as can be seen."""
+    pieces = []
     for lane, drawn in zip(frame.lanes, progress, strict=True):
-        count = len(lane.path_iterations)
-        if count <= drawn.count:
+        part = slice(drawn.count, len(lane.path_iterations))
+        if part.stop <= part.start:
             continue
-        part = slice(max(0, drawn.count - 1), count)
         weights = lane.weights_path[part]
-        finite = np.all(np.isfinite(weights), axis=1)
+        finite = np.isfinite(weights).all(axis=1)
         x, y = pixels(weights[finite], lane.path_iterations[part][finite])
+        if drawn.pen is not None:
+            x, y = np.concatenate(((drawn.pen[0],), x)), np.concatenate(((drawn.pen[1],), y))
+        if len(x) > 1 and max(np.ptp(x), np.ptp(y)) >= LEAST_PIXELS:
+            pieces.append((drawn, lane, x, y))
+            continue
+        if len(x) and drawn.pen is None:
+            drawn.pen = (float(x[0]), float(y[0]))
+        drawn.follow(lane)
+    return pieces
+
+
+def _draw_pieces(
+    painter: QPainter, pieces: Sequence[tuple[_Drawn, LaneFrame, Array, Array]], style: Style
+) -> None:
+    for drawn, lane, x, y in pieces:
         pen = style.lane_pen(lane.index)
         drawn.travelled = draw_path(painter, *without_repeats(x, y), pen, drawn.travelled)
-        drawn.count, drawn.iteration = count, int(lane.path_iterations[-1])
-        drawn.weights = tuple(lane.weights_path[-1].tolist())
+        drawn.pen = (float(x[-1]), float(y[-1]))
+        drawn.follow(lane)
 
 
 def _draw_last_pieces(painter: QPainter, frame: Frame, style: Style, pixels: Pixels) -> None:

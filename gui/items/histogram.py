@@ -92,7 +92,7 @@ def draw_bars(
     inputs = np.ascontiguousarray(scene.prepared.frame.to_frame(centres[:, None]).T)
     try:
         with np.errstate(all="ignore"):
-            shares = scene.model.responsibilities(parameters, inputs)
+            shares = scene.posterior(parameters, inputs)
     except (UndefinedLikelihood, np.linalg.LinAlgError):
         shares = np.full((len(scene.start.weights), len(centres)), np.nan)
     canvas = style.colour("canvas")

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.parameters import Array
 from gui.frame import Curve, Frame
@@ -18,6 +17,8 @@ LEVEL = 1e-12
 SETTLED = 3
 """Entries before this one are the fall from the start, which may be deeper than all that follows."""
 ROUND_OFF = 1e-13
+FARTHEST, FARTHEST_POWER = 1e15, 290.0
+"""No window reaches further: numbers, and powers of ten on a log axis."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,12 @@ class Window:
         return math.log10(max(y, 1e-300)) if self.log_y else y
 
     def value(self, level: float) -> float:
-        return 10.0 ** min(max(level, -300.0), 300.0) if self.log_y else level
+        return 10.0**level if self.log_y else level
 
     def moved(self, x: float, level: float) -> "Window":
         """The window shifted by amounts of x and of the vertical level (log10 of y on a log axis)."""
         low, high = self.level(self.y_low) + level, self.level(self.y_high) + level
-        return Window(self.x_low + x, self.x_high + x, self.value(low), self.value(high), self.log_y)
+        return self._or_itself(self.x_low + x, self.x_high + x, low, high)
 
     def zoomed(self, x: float, y: float, factor: float, horizontal: bool, vertical: bool) -> "Window":
         """The window drawn together around (x, y) by a factor; a factor above 1 shows more."""
@@ -49,20 +50,22 @@ class Window:
             x_low, x_high = x - (x - x_low) * factor, x + (x_high - x) * factor
         if vertical:
             low, high = level - (level - low) * factor, level + (high - level) * factor
-        too_small = x_high - x_low < 1e-9 * max(1.0, abs(x)) or high - low < 1e-13 * max(1.0, abs(level))
-        if too_small:
+        return self._or_itself(x_low, x_high, low, high)
+
+    def _or_itself(self, x_low: float, x_high: float, low: float, high: float) -> "Window":
+        """Another window, by its x and its levels; this one where those are too near, or too far away, to be drawn."""
+        for start, end, least in ((x_low, x_high, 1e-9), (low, high, 1e-13)):
+            farthest = max(1.0, abs(start), abs(end))
+            if not (end - start >= least * farthest and farthest <= FARTHEST):
+                return self
+        if self.log_y and max(abs(low), abs(high)) > FARTHEST_POWER:
             return self
         return Window(x_low, x_high, self.value(low), self.value(high), self.log_y)
 
 
-def comparable(curve: Curve) -> npt.NDArray[np.bool_]:
-    """Entries (m,) that have a log-likelihood and may be compared with another lane's."""
-    return np.asarray(curve.is_likelihood & np.isfinite(curve.log_likelihood))
-
-
-def heights(curve: Curve, frame: Frame) -> Array:
-    """What is drawn vertically, (m,): the log-likelihood, or its gap to the best known one."""
-    values = curve.log_likelihood
+def heights(curve: Curve, frame: Frame, part: slice) -> Array:
+    """What is drawn vertically of some entries: the log-likelihood, or its gap to the best known one."""
+    values = curve.log_likelihood[part]
     return frame.best_known - values if frame.vertical == "gap" else values
 
 
@@ -117,14 +120,18 @@ def _depths(frame: Frame, x_high: float) -> tuple[float, float, float]:
         count = int(np.searchsorted(curve.clock(frame.clock), x_high * (1 + 1e-12), side="right"))
         if count == 0:
             continue
-        usable = comparable(curve)[:count]
-        values = curve.log_likelihood[:count][usable]
-        if values.size == 0:
+        highest = curve.between(0, count)[1]
+        if highest == -math.inf:
             continue
-        best = max(best, float(np.max(values)))
-        if usable[0]:
-            start = float(values[0])
-        lowest = min(lowest, float(np.min(values[min(SETTLED, len(values) - 1) :])))
+        best = max(best, highest)
+        beginning = curve.comparable(slice(0, SETTLED + 1))
+        if beginning[0]:
+            start = float(curve.log_likelihood[0])
+        settled = SETTLED if count > SETTLED else count - 1
+        if not np.all(beginning):
+            usable = np.flatnonzero(curve.comparable(slice(0, count)))
+            settled = int(usable[min(SETTLED, len(usable) - 1)])
+        lowest = min(lowest, curve.between(settled, count)[0])
     if not math.isfinite(best):
         return 0.0, best, 0.0
     return best - lowest, best, best - start if math.isfinite(start) else best - lowest
@@ -136,7 +143,8 @@ def _gap_window(frame: Frame, x_high: float, deepest: float) -> Window:
     for lane in frame.lanes:
         curve = lane.curve
         count = int(np.searchsorted(curve.clock(frame.clock), x_high * (1 + 1e-12), side="right"))
-        gaps = frame.best_known - curve.log_likelihood[:count][comparable(curve)[:count]]
+        part = slice(0, count)
+        gaps = frame.best_known - curve.log_likelihood[part][curve.comparable(part)]
         gaps = gaps[gaps > floor]
         if gaps.size:
             smallest = min(smallest, float(np.min(gaps)))

@@ -1,11 +1,14 @@
 """Small marks: one shape for each lane, one for each kind of event; numbers as people read them."""
 
 import math
+from collections.abc import Callable, Hashable
 from functools import cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
+from engine.parameters import Array
+from gui.items.stamps import Drawing, stamp, stamp_all
 from gui.style import Style
 
 LANE_SHAPES = ("circle", "square", "diamond", "triangle-up", "hexagon", "triangle-down", "star", "plus")
@@ -18,6 +21,8 @@ EVENT_SHAPES: dict[str, tuple[str, str]] = {
     "intervention": ("triangle-up", "accent"),
     "decrease": ("triangle-down", "danger"),
     "empty-component": ("ring", "warning"),
+    "certain-probability": ("triangle-right", "warning"),
+    "heywood": ("triangle-left", "warning"),
     "left-constraints": ("cross", "danger"),
     "collapsed": ("square", "danger"),
     "not-finite": ("star", "danger"),
@@ -47,6 +52,8 @@ def shape_path(shape: str) -> QPainterPath:
             "diamond": (4, 0.0),
             "triangle-up": (3, -math.pi / 2),
             "triangle-down": (3, math.pi / 2),
+            "triangle-left": (3, math.pi),
+            "triangle-right": (3, 0.0),
             "hexagon": (6, 0.0),
         }[shape]
         _polygon(path, [_polar(1.05, first + math.tau * i / sides) for i in range(sides)])
@@ -57,20 +64,45 @@ def draw_mark(
     painter: QPainter, shape: str, at: QPointF, radius: float, fill: QColor, outline: QPen | None = None
 ) -> None:
     """A shape around a point; a ring is left open."""
-    painter.save()
-    painter.translate(at)
-    painter.scale(radius, radius)
-    if shape == "ring":
-        painter.setPen(QPen(fill, 0.5))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-    else:
-        if outline is None:
-            painter.setPen(Qt.PenStyle.NoPen)
+    stamp(painter, at, *_mark(shape, radius, fill, outline))
+
+
+def draw_marks(
+    painter: QPainter,
+    shape: str,
+    places: Array,
+    radius: float,
+    fill: QColor,
+    outline: QPen | None = None,
+) -> None:
+    """`draw_mark` at many places (m, 2)."""
+    stamp_all(painter, places, *_mark(shape, radius, fill, outline))
+
+
+def _mark(
+    shape: str, radius: float, fill: QColor, outline: QPen | None
+) -> tuple[Hashable, Callable[[], Drawing]]:
+    """What a mark's look depends on, and its drawing."""
+    rim = None if outline is None else (outline.color().rgba(), outline.widthF())
+
+    def drawing() -> Drawing:
+        reach = 1.2 * radius + (outline.widthF() if outline is not None else 0.0)
+        return QRectF(-reach, -reach, 2 * reach, 2 * reach), content
+
+    def content(canvas: QPainter) -> None:
+        canvas.scale(radius, radius)
+        if shape == "ring":
+            canvas.setPen(QPen(fill, 0.5))
+            canvas.setBrush(Qt.BrushStyle.NoBrush)
         else:
-            painter.setPen(QPen(outline.color(), outline.widthF() / radius))
-        painter.setBrush(fill)
-    painter.drawPath(shape_path(shape))
-    painter.restore()
+            if outline is None:
+                canvas.setPen(Qt.PenStyle.NoPen)
+            else:
+                canvas.setPen(QPen(outline.color(), outline.widthF() / radius))
+            canvas.setBrush(fill)
+        canvas.drawPath(shape_path(shape))
+
+    return ("mark", shape, radius, fill.rgba(), rim), drawing
 
 
 def draw_lane_mark(painter: QPainter, style: Style, lane: int, at: QPointF, radius: float) -> None:
@@ -89,11 +121,11 @@ def value_text(value: float) -> str:
     return text.replace("-", "\u2212")
 
 
-def small_text(value: float) -> str:
-    """A number to four significant digits, with a true minus sign."""
+def small_text(value: float, digits: int = 4) -> str:
+    """A number to so many significant digits, with a true minus sign."""
     if not math.isfinite(value):
         return value_text(value)
-    return f"{value:.4g}".replace("e-0", "e-").replace("e+0", "e").replace("-", "\u2212")
+    return f"{value:.{digits}g}".replace("e-0", "e-").replace("e+0", "e").replace("-", "\u2212")
 
 
 def signed_text(value: float) -> str:

@@ -9,7 +9,7 @@ from gui.frame import Frame
 from gui.items.axes import Axes
 from gui.items.component_marks import pixel_covariances, pixel_means
 from gui.items.curve import FARTHEST_PIXEL, draw_curve, draw_path
-from gui.items.ellipse import draw_ellipse, ellipse_points
+from gui.items.ellipse import draw_ellipse, ellipse_in_pixels, outermost
 from gui.items.layer import Layer
 from gui.items.simplex_chart import Chart
 from gui.pins import Pin, PinnedLane
@@ -124,13 +124,13 @@ def _draw_ellipses(
     centres, shapes = pixel_means(axes, means), pixel_covariances(axes, covariances)
     named = False
     for centre, shape in zip(centres, shapes, strict=True):
-        draw_ellipse(painter, centre, shape, 2.0, pen, halo)
-        ring = ellipse_points(centre, shape, 2.0)
-        if named or ring is None:
+        ellipse = ellipse_in_pixels(centre, shape)
+        if ellipse is None:
             continue
-        top = ring[np.argmin(ring[:, 1])]
-        if axes.area.contains(QPointF(float(top[0]), float(top[1]))):
+        draw_ellipse(painter, ellipse, 2.0, pen, halo)
+        top = outermost(ellipse, 2.0, -90.0)
+        if not named and axes.area.contains(top):
             painter.setFont(style.font(small=True))
             painter.setPen(style.pen("muted"))
-            painter.drawText(QPointF(float(top[0]) + 3, float(top[1]) - 3), name)
+            painter.drawText(top + QPointF(3, -3), name)
             named = True

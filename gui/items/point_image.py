@@ -100,7 +100,7 @@ class PointImage:
             counts = counts_of_pixels(axes, positions, weights, width, height, scale)
             self._mask = _mask(stamped_opacity(counts, STAMP_RADIUS * scale))
 
-    def draw(self, painter: QPainter, field: QImage, cell: float) -> None:
+    def coloured(self, field: QImage, cell: float) -> QImage:
         """The points in the colours of a field, whose pixels are squares of `cell` logical pixels."""
         scale = self._mask.width() / self._area.width()
         picture = QImage(self._mask.size(), QImage.Format.Format_ARGB32_Premultiplied)
@@ -109,19 +109,23 @@ class PointImage:
         canvas.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
         stretched = QRectF(0, 0, field.width() * cell * scale, field.height() * cell * scale)
         canvas.drawImage(stretched, field)
-        self._finish(painter, canvas, picture)
+        return self._masked(canvas, picture)
 
-    def draw_plain(self, painter: QPainter, colour: QColor) -> None:
+    def plain(self, colour: QColor) -> QImage:
         """The points in one colour."""
         picture = QImage(self._mask.size(), QImage.Format.Format_ARGB32_Premultiplied)
         picture.fill(colour)
-        self._finish(painter, QPainter(picture), picture)
+        return self._masked(QPainter(picture), picture)
 
-    def _finish(self, painter: QPainter, canvas: QPainter, picture: QImage) -> None:
+    def show(self, painter: QPainter, picture: QImage) -> None:
+        """Paints what one of the above has made."""
+        painter.drawImage(self._area, picture)
+
+    def _masked(self, canvas: QPainter, picture: QImage) -> QImage:
         canvas.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
         canvas.drawImage(QPointF(0, 0), self._mask)
         canvas.end()
-        painter.drawImage(self._area, picture)
+        return picture
 
 
 def image_of(pixels: npt.NDArray[np.uint32], opaque: bool = True) -> QImage:

@@ -1,11 +1,13 @@
 """The points of a data canvas, coloured by their responsibilities, fast at any number of them.
 
-Up to about 10 000 points are sprites, up to 200 000 a picture of stamps, more a density image. What stands
-while the viewport stands (pixels, opacities) is kept; a new posterior costs the same at any number: in
-two dimensions it is a function of the place and computed on a grid, otherwise for a fixed sample of rows.
+Up to 4 000 points are sprites (more would cover each other), up to 200 000 a picture of stamps, more a
+density image. What stands while the viewport stands (pixels, opacities) is kept; a new posterior costs the
+same at any number: in two dimensions it is a function of the place and computed on a grid, otherwise for a
+fixed sample of rows.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -20,17 +22,46 @@ from gui.items.cloud import Cloud, CloudKeeper, holds_counts
 from gui.items.colour_table import ColourTable, colour_table
 from gui.items.layer import device_scale, is_vector
 from gui.items.point_image import PointImage, image_of
-from gui.items.sprites import OPACITY, Sprites
+from gui.items.sprites import OPACITY, OPACITY_PLACE, Sprites
 from gui.style import Style
 
-MOST_SPRITES = 10_000
+MOST_SPRITES = 4_000
 MOST_STAMPED = 200_000
 MOST_DISCS = 1_200
 WORK_OF_A_FRAME = 400_000
 """Responsibilities times columns that may be computed for one picture: about 3 ms."""
-FINEST_CELL = 4.0
+FINEST_CELL = 6.0
 LARGEST_DISC = 16.0
 PLAIN_OPACITY = 0.55
+FAINTEST = 0.12
+"""Opacity of a row that hardly counts in the M step."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Grid:
+    """Square cells of `cell` pixels over an area; `inputs` (2, rows * columns) are their centres in the model's frame."""
+
+    axes: Axes
+    scene: Scene
+    inputs: Array
+    rows: int
+    columns: int
+    cell: float
+
+
+def _grid(axes: Axes, scene: Scene) -> _Grid:
+    work = axes.area.width() * axes.area.height() * 2 * len(scene.start.weights)
+    cell = max(FINEST_CELL, math.ceil(math.sqrt(work / WORK_OF_A_FRAME)))
+    columns, rows = math.ceil(axes.area.width() / cell), math.ceil(axes.area.height() / cell)
+    places = np.empty((2, rows, columns))
+    places[0] = axes.x_low + (np.arange(columns) + 0.5) * cell / axes.x_scale
+    places[1] = (axes.y_high - (np.arange(rows) + 0.5) * cell / axes.y_scale)[:, None]
+    flat = places.reshape(2, -1)
+    values = scene.projection.origin + np.linalg.solve(scene.projection.matrix, flat).T
+    if holds_counts(scene):
+        values = np.maximum(np.rint(values), 0.0)
+    inputs = np.ascontiguousarray(scene.prepared.frame.to_frame(values).T)
+    return _Grid(axes, scene, inputs, rows, columns, cell)
 
 
 class Points:
@@ -42,6 +73,9 @@ class Points:
         self._sprites: Sprites | None = None
         self._sprites_key: object = None
         self._image: PointImage | None = None
+        self._grid: _Grid | None = None
+        self._picture: QImage | None = None
+        self._pixels: npt.NDArray[np.uint32] = np.zeros(0, dtype=np.uint32)
         self._fragments: Array = np.zeros((0, 10))
         self._chosen: npt.NDArray[np.intp] = np.zeros(0, dtype=np.intp)
         self._shown: npt.NDArray[np.intp] = np.zeros(0, dtype=np.intp)
@@ -60,6 +94,8 @@ class Points:
             said.append("size: number of rows")
         elif cloud.weights is not None and len(cloud) <= MOST_SPRITES:
             said.append("size: row weight")
+        elif not said and scene.importance(scene.start_parameters, np.zeros(1, dtype=np.intp)) is not None:
+            said.append("faint: counts for less")
         return ", ".join(said)
 
     def draw(self, painter: QPainter, axes: Axes, scene: Scene, parameters: Parameters, style: Style) -> None:
@@ -70,16 +106,19 @@ class Points:
         self._place(axes, scene, cloud, style, scale)
         if self._image is not None:
             if self._is_sample(scene, cloud):
-                self._image.draw_plain(painter, style.colour("ghost", PLAIN_OPACITY))
+                if self._picture is None:
+                    self._picture = self._image.plain(style.colour("ghost", PLAIN_OPACITY))
+                self._image.show(painter, self._picture)
             else:
-                field, cell = self._field(axes, scene, parameters, table)
-                self._image.draw(painter, field, cell)
+                self._image.show(painter, self._field(axes, scene, parameters, table))
                 return
         codes = table.codes(_posterior(scene, parameters, scene.prepared.columns[:, self._shown]))
+        opacities = _opacities(scene, parameters, self._shown)
         if self._discs(axes, cloud) or is_vector(painter):
-            self._draw_discs(painter, axes, cloud, codes, style, table)
+            self._draw_discs(painter, axes, cloud, codes, opacities, style, table)
         else:
             assert self._sprites is not None
+            self._fragments[:, OPACITY_PLACE] = opacities
             self._sprites.draw(painter, self._fragments, codes)
 
     # Which way
@@ -120,7 +159,7 @@ class Points:
         if key == self._key:
             return
         self._key = key
-        self._image = None
+        self._image = self._picture = None
         if len(cloud) > self._limit(scene):
             as_density = self._as_density(scene, cloud)
             self._image = PointImage(axes, cloud.positions, cloud.weights, scale, as_density)
@@ -141,24 +180,19 @@ class Points:
 
     # What changes with the parameters
 
-    def _field(
-        self, axes: Axes, scene: Scene, parameters: Parameters, table: ColourTable
-    ) -> tuple[QImage, float]:
-        """The posterior's colours on a grid over the area, and the side of the grid's cells in pixels."""
-        work = axes.area.width() * axes.area.height() * 2 * len(scene.start.weights)
-        cell = max(FINEST_CELL, math.ceil(math.sqrt(work / WORK_OF_A_FRAME)))
-        columns, rows = math.ceil(axes.area.width() / cell), math.ceil(axes.area.height() / cell)
-        x = axes.x_low + (np.arange(columns) + 0.5) * cell / axes.x_scale
-        y = axes.y_high - (np.arange(rows) + 0.5) * cell / axes.y_scale
-        places = np.empty((2, rows, columns))
-        places[0], places[1] = x, y[:, None]
-        flat = places.reshape(2, -1)
-        values = scene.projection.origin + np.linalg.solve(scene.projection.matrix, flat).T
-        if holds_counts(scene):
-            values = np.maximum(np.rint(values), 0.0)
-        inputs = np.ascontiguousarray(scene.prepared.frame.to_frame(values).T)
-        codes = table.codes(_posterior(scene, parameters, inputs))
-        return image_of(table.pixels(codes).reshape(rows, columns)), cell
+    def _field(self, axes: Axes, scene: Scene, parameters: Parameters, table: ColourTable) -> QImage:
+        """All points at once, in the posterior's colours on a grid over the area."""
+        assert self._image is not None
+        grid = self._grid
+        if grid is None or grid.axes != axes or grid.scene is not scene:
+            grid = self._grid = _grid(axes, scene)
+        pixels = table.pixels(table.codes(_posterior(scene, parameters, grid.inputs)))
+        # A lane that has nearly arrived moves, but no colour changes any more.
+        if self._picture is None or not np.array_equal(pixels, self._pixels):
+            self._pixels = pixels
+            field = image_of(pixels.reshape(grid.rows, grid.columns))
+            self._picture = self._image.coloured(field, grid.cell)
+        return self._picture
 
     def _draw_discs(
         self,
@@ -166,6 +200,7 @@ class Points:
         axes: Axes,
         cloud: Cloud,
         codes: npt.NDArray[np.intp],
+        opacities: Array,
         style: Style,
         table: ColourTable,
     ) -> None:
@@ -183,7 +218,7 @@ class Points:
         for place in np.argsort(-radii, kind="stable").tolist():
             red, green, blue = np.rint(table.colours[codes[place]]).astype(int).tolist()
             colour = style.colour("text", OPACITY)
-            colour.setRgb(red, green, blue, round(255 * OPACITY))
+            colour.setRgb(red, green, blue, round(255 * OPACITY * float(opacities[place])))
             painter.setBrush(colour)
             x, y = self._fragments[place, :2].tolist()
             painter.drawEllipse(QPointF(x, y), float(radii[place]), float(radii[place]))
@@ -194,9 +229,21 @@ def _posterior(scene: Scene, parameters: Parameters, columns: Array) -> Array:
     """Responsibilities (K, m), NaN where the parameters have no posterior."""
     try:
         with np.errstate(all="ignore"):
-            return scene.model.responsibilities(parameters, columns)
+            return scene.posterior(parameters, columns)
     except (UndefinedLikelihood, np.linalg.LinAlgError):
         return np.full((len(scene.start.weights), columns.shape[1]), np.nan)
+
+
+def _opacities(scene: Scene, parameters: Parameters, rows: npt.NDArray[np.intp]) -> Array:
+    """1 for rows that count in full, less for those that a model takes for outliers, (m,)."""
+    try:
+        with np.errstate(all="ignore"):
+            found = scene.importance(parameters, rows)
+    except (UndefinedLikelihood, np.linalg.LinAlgError):
+        found = None
+    if found is None:
+        return np.ones(len(rows))
+    return np.clip(np.nan_to_num(found, nan=1.0), FAINTEST, 1.0)
 
 
 def _relative_sizes(cloud: Cloud, chosen: npt.NDArray[np.intp]) -> Array | None:

@@ -11,21 +11,28 @@ from gui.items.simplex_chart import hatch_brush
 from gui.style import Style
 
 LARGEST_MULTIPLIER = 4.0
+LOWEST_FOR_BOTH = 7.5
+"""In lines of small type: the least height in which there are multipliers below the bars."""
+
 MARGIN = 1e-6
 """A multiplier above 1 by more than this asks for a larger weight."""
 
 
 def draw_proportions(painter: QPainter, frame: Frame, lane: LaneFrame, area: QRectF, style: Style) -> None:
-    """Bars above; below, the means of f_k/f, which at a maximum are 1 where a weight is above 0, and else at most 1."""
+    """Bars above; below, the means of f_k/f, which at a maximum are 1 where a weight is above 0, and else at most 1.
+
+    Where there is no room for both there are only the bars.
+    """
     metrics = QFontMetricsF(style.font(small=True))
     line = metrics.height()
     left = area.left() + metrics.horizontalAdvance("0.000") + 12
     width = max(20.0, area.right() - left - 10)
-    free = max(40.0, area.height() - 4 * line - 12)
-    bars = QRectF(left, area.top() + line + 2, width, 0.56 * free)
+    is_low = area.height() < LOWEST_FOR_BOTH * line
+    free = max(20.0, area.height() - (1.7 if is_low else 4) * line - 12)
+    bars = QRectF(left, area.top() + line + 2, width, free if is_low else 0.56 * free)
     dots = QRectF(left, bars.bottom() + 2.2 * line, width, 0.44 * free)
     _draw_bars(painter, frame, lane, bars, style)
-    use = lane.e_step()
+    use = None if is_low else lane.e_step()
     if use is not None:
         _draw_multipliers(painter, lane.components.weights, use.multipliers, dots, style)
 

@@ -13,6 +13,8 @@ from gui.frame import Frame
 from gui.items.growing_paths import GrowingPaths
 from gui.items.layer import Layer
 from gui.items.marks import draw_lane_mark, sum_is_one
+from gui.items.path_extents import PathExtents
+from gui.items.stamps import Drawing, stamp
 from gui.style import Style
 
 SUBSCRIPTS = "\u2080\u2081\u2082\u2083\u2084\u2085\u2086\u2087\u2088\u2089"
@@ -49,14 +51,18 @@ class Chart(ABC):
     def draw(
         self, painter: QPainter, frame: Frame, style: Style, start: Array, ground: Layer, paths: GrowingPaths
     ) -> None:
-        """Everything: ground, paths up to the cursor, the next half step, marks, the ghost."""
+        """Everything: ground, paths up to the cursor, the next half step, marks, the start's ghosts.
+
+        `start` is (K,), or (m, K) where there are several.
+        """
         size = self.area.size()
         key = (style, self.key, self.area.getRect())
         ground.draw(painter, size, key, lambda canvas: self.draw_ground(canvas, style))
         paths.draw(painter, frame, style, size, key, self.pixels)
         painter.save()
         painter.setClipRect(self.area, Qt.ClipOperation.IntersectClip)
-        self._draw_ghost(painter, style, start)
+        for each in np.atleast_2d(start):
+            self._draw_ghost(painter, style, each)
         for lane in frame.lanes:
             here = self.point(lane.components.weights, lane.iteration)
             if here is None:
@@ -79,14 +85,7 @@ class Chart(ABC):
         at = self.point(start, 0)
         if at is None:
             return
-        radius = 3.6 * style.point_radius
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(style.pen("canvas", style.axis_width + 2.5, 0.7))
-        painter.drawEllipse(at, radius, radius)
-        pen = QPen(style.colour("ghost"), style.axis_width + 0.5, Qt.PenStyle.CustomDashLine)
-        pen.setDashPattern([2.0, 1.5])
-        painter.setPen(pen)
-        painter.drawEllipse(at, radius, radius)
+        stamp(painter, at, ("start of weights", style), lambda: _ring(style))
 
     def note_place(self, width: float, height: float) -> QPointF:
         """Where a note of this size stands least in the way: its upper left corner."""
@@ -96,6 +95,26 @@ class Chart(ABC):
         """Whether a pixel is on the ghost's ring."""
         ghost = self.point(start, 0)
         return ghost is not None and (at - ghost).manhattanLength() <= 1.4 * reach
+
+
+def _ring(style: Style) -> Drawing:
+    radius = ghost_radius(style)
+    pen = QPen(style.colour("ghost"), style.axis_width + 0.5, Qt.PenStyle.CustomDashLine)
+    pen.setDashPattern([2.0, 1.5])
+
+    def content(canvas: QPainter) -> None:
+        canvas.setBrush(Qt.BrushStyle.NoBrush)
+        for each in (style.pen("canvas", style.axis_width + 2.5, 0.7), pen):
+            canvas.setPen(each)
+            canvas.drawEllipse(QPointF(0, 0), radius, radius)
+
+    reach = radius + style.axis_width + 2.5
+    return QRectF(-reach, -reach, 2 * reach, 2 * reach), content
+
+
+def ghost_radius(style: Style) -> float:
+    """The radius of the ring around the start."""
+    return 3.6 * style.point_radius
 
 
 def weight_name(component: int) -> str:
@@ -152,13 +171,10 @@ def off_the_plane(frame: Frame) -> bool:
     return any(not sum_is_one(lane.weight_sum) for lane in frame.lanes)
 
 
-def farthest(frame: Frame, places: Callable[[Array], Array], half: Array) -> float:
-    """How far the paths reach, as a multiple of the half sizes (axes,) that are visible."""
-    reached = 0.0
-    for lane in frame.lanes:
-        for weights in (lane.weights_path, lane.components.weights[None, :]):
-            finite = weights[np.all(np.isfinite(weights), axis=1)]
-            if len(finite):
-                found = np.abs(places(finite))
-                reached = max(reached, float(np.max(found / half)))
-    return reached
+def farthest(
+    frame: Frame, extents: PathExtents, places: Callable[[Array], Array], half: tuple[float, ...]
+) -> float:
+    """How far the paths reach, as a multiple of the half sizes (one an axis) that are visible."""
+    return extents.greatest(
+        frame, (len(half), half), lambda weights: (np.abs(places(weights)) / half).max(axis=1)
+    )

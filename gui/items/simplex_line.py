@@ -10,7 +10,8 @@ from engine.parameters import Array
 from gui.frame import Frame
 from gui.items.axes import Axes, draw_axes
 from gui.items.curve import doublings, roomy
-from gui.items.simplex_chart import Chart, Iterations, farthest, hatch_brush, weight_name
+from gui.items.path_extents import PathExtents
+from gui.items.simplex_chart import Chart, Iterations, farthest, ghost_radius, hatch_brush, weight_name
 from gui.items.simplex_geometry import with_sum_one
 from gui.style import Style
 
@@ -20,15 +21,18 @@ FIRST_ITERATIONS = 40
 class WeightLine(Chart):
     """The interval from 0 to 1 stands up; the iterations run to the right."""
 
-    def __init__(self, area: QRectF, frame: Frame, style: Style) -> None:
+    def __init__(self, area: QRectF, frame: Frame, style: Style, extents: PathExtents) -> None:
         super().__init__(area)
         metrics = QFontMetricsF(style.font(small=True))
-        half = 0.62 * 2.0 ** doublings(farthest(frame, _from_middle, np.array([0.62])), 1.0)
+        half = 0.62 * 2.0 ** doublings(farthest(frame, extents, _from_middle, (0.62,)), 1.0)
         end = max([FIRST_ITERATIONS, *(lane.iteration for lane in frame.lanes)])
         left = metrics.horizontalAdvance("\u22120.00") + metrics.height() + 8
         inner = area.adjusted(left, 6, -8, -2 * metrics.height() - 8)
         inner = QRectF(inner.left(), inner.top(), max(20.0, inner.width()), max(20.0, inner.height()))
-        self.axes = Axes(inner, 0.0, roomy(end), 0.5 - half, 0.5 + half)
+        high = roomy(end)
+        # The ring around the start stands beside the axis' numbers, not upon them.
+        before = high * min(0.5, (ghost_radius(style) + 3) / inner.width())
+        self.axes = Axes(inner, -before, high, 0.5 - half, 0.5 + half)
 
     @property
     def key(self) -> Hashable:

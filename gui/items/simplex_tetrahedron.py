@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from engine.parameters import Array
 from gui.frame import Frame
 from gui.items.curve import doublings
+from gui.items.path_extents import PathExtents
 from gui.items.simplex_chart import Chart, Iterations, draw_corner, farthest
 from gui.items.simplex_geometry import TETRAHEDRON, rotation, weights_at, with_sum_one
 from gui.style import Style
@@ -20,7 +21,15 @@ RADIUS = 0.63
 class Tetrahedron(Chart):
     """The tetrahedron seen from afar; the third coordinate after turning points towards the eye."""
 
-    def __init__(self, area: QRectF, frame: Frame, style: Style, yaw: float, pitch: float) -> None:
+    def __init__(
+        self,
+        area: QRectF,
+        frame: Frame,
+        style: Style,
+        extents: PathExtents,
+        yaw: float,
+        pitch: float,
+    ) -> None:
         super().__init__(area)
         self.angles = (yaw, pitch)
         self.turn = rotation(yaw, pitch)
@@ -28,8 +37,8 @@ class Tetrahedron(Chart):
         label = 1.2 * QFontMetricsF(style.font(bold=True)).height()
         side = max(10.0, (min(area.height(), area.width()) / 2 - label) / RADIUS)
         self.centre = area.center() + QPointF(0, 0.1 * side)
-        half = np.full(3, max(RADIUS, (area.bottom() - self.centre.y()) / side))
-        extent = farthest(frame, lambda weights: with_sum_one(weights) @ TETRAHEDRON, half)
+        half = max(RADIUS, (area.bottom() - self.centre.y()) / side)
+        extent = farthest(frame, extents, lambda weights: with_sum_one(weights) @ TETRAHEDRON, (half,) * 3)
         self.halvings = doublings(extent, 1.0)
         self.side = side / 2.0**self.halvings
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPolygonF
 from engine.parameters import Array
 from gui.frame import Frame
 from gui.items.curve import doublings
+from gui.items.path_extents import PathExtents
 from gui.items.simplex_chart import Chart, Iterations, draw_corner, farthest, hatch_brush
 from gui.items.simplex_geometry import TRIANGLE, weights_at, with_sum_one
 from gui.style import Style
@@ -20,7 +21,7 @@ FILLING = 0.86
 class Triangle(Chart):
     """The triangle, halved in size as often as the paths need."""
 
-    def __init__(self, area: QRectF, frame: Frame, style: Style) -> None:
+    def __init__(self, area: QRectF, frame: Frame, style: Style, extents: PathExtents) -> None:
         super().__init__(area)
         label = 1.2 * QFontMetricsF(style.font(bold=True)).height()
         wide, high = area.width() - 2.5 * label, (area.height() - 2 * label - 6) * 2 / math.sqrt(3)
@@ -35,7 +36,7 @@ class Triangle(Chart):
             x, y = (with_sum_one(weights) @ TRIANGLE).T
             return np.stack((np.abs(x), np.maximum(y, 0.0), np.maximum(-y, 0.0)), axis=1)
 
-        extent = farthest(frame, reach, np.array([across, above, below]) / side)
+        extent = farthest(frame, extents, reach, (across / side, above / side, below / side))
         self.halvings = doublings(extent, 1.0)
         self.side = side / 2.0**self.halvings
 

@@ -11,7 +11,7 @@ from engine.parameters import Array
 from gui.frame import Components, Scene
 from gui.items.axes import Axes
 from gui.items.component_marks import blended, pixel_covariances, pixel_means
-from gui.items.ellipse import FURTHEST_PIXEL, covariance_from_handle, draw_ellipse, handles
+from gui.items.ellipse import FURTHEST_PIXEL, covariance_from_handle, draw_ellipse, ellipse_in_pixels, handles
 from gui.style import Style
 
 HIT_RADIUS = 10.0
@@ -106,7 +106,7 @@ def dragged(axes: Axes, scene: Scene, start: Components, grip: Grip, at: QPointF
         means[k, 0] = axes.value_x(at.x())
         if means.shape[1] == 2:
             means[k, 1] = axes.value_y(at.y())
-        if "rates" in scene.start_parameters:
+        if scene.model.holds_counts:
             means[k] = np.maximum(means[k], 0.0)
         return replace(start, means=means)
     covariances = np.array(start.covariances)
@@ -146,7 +146,9 @@ def draw_ghost(
         if flat:
             _draw_flat(painter, axes, scene, start, k, pen, style)
         else:
-            draw_ellipse(painter, mean, pixel_covariances(axes, start.covariances[k]), 1.0, pen)
+            ellipse = ellipse_in_pixels(mean, pixel_covariances(axes, start.covariances[k]))
+            if ellipse is not None:
+                draw_ellipse(painter, ellipse, 1.0, pen)
         _draw_ring(painter, QPointF(*mean.tolist()), k, held is not None and held.is_mean, style)
         if held is not None and freedom(scene) != "none":
             for place, end in enumerate(ghost_handles(axes, start, k)):

@@ -1,5 +1,6 @@
 """One weight, or five and more: bars with a zero line, and the sum on a scale of its own."""
 
+import math
 from collections.abc import Hashable
 
 import numpy as np
@@ -74,14 +75,16 @@ class WeightBars(Chart):
             painter.fillRect(rect, hatch_brush(style))
         step = area.width() / self.count
         metrics = QFontMetricsF(style.font(small=True, bold=True))
-        fitting = min(1.0, step / (metrics.horizontalAdvance(str(self.count)) + 3))
-        painter.setFont(style.font(small=True, bold=True, scale=fitting))
+        every = max(1, math.ceil((metrics.horizontalAdvance(str(self.count)) + 4) / step))
+        painter.setFont(style.font(small=True, bold=True))
         for component in range(self.count):
             left = area.left() + component * step
             strip = QRectF(left + 0.12 * step, area.bottom() + 2, 0.76 * step, 3)
             painter.fillRect(strip, style.component(component))
+            if component % every:
+                continue
             painter.setPen(style.pen("text"))
-            box = QRectF(left - 4, area.bottom() + 5, step + 8, metrics.height())
+            box = QRectF(left + 0.5 * step - 20, area.bottom() + 5, 40, metrics.height())
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(component + 1))
         painter.setPen(style.pen("text", style.axis_width))
         painter.drawLine(QPointF(area.left(), zero), QPointF(area.right(), zero))

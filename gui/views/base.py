@@ -1,12 +1,13 @@
 """What every view shares: it keeps the newest frame and draws it; a failing draw becomes a sentence."""
 
-import traceback
-from typing import ClassVar
+import sys
+from typing import Any, ClassVar
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gui.contained import contain_events
 from gui.frame import Frame
 from gui.style import Style, style
 
@@ -14,7 +15,8 @@ from gui.style import Style, style
 class View(QWidget):
     """A picture of the newest frame. What is dragged in it leaves as a `requested` signal (gui.requests).
 
-    A concrete view has a `name`, a `title` and `draw`; it keeps no state of the laboratory but the frame.
+    A concrete view has a `name`, a `title` and `draw`; it keeps no state of the laboratory but the frame. What goes
+    wrong in a method that answers an event of Qt is told as Python tells it, and never leaves that method.
     """
 
     name: ClassVar[str]
@@ -30,8 +32,14 @@ class View(QWidget):
         self.frame: Frame | None = None
         self.style_in_use: Style = style("light")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        # It fills all of itself, so nothing needs to be painted beneath it.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setAccessibleName(self.title)
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        super().__init_subclass__(**named)
+        contain_events(cls)
 
     def show_frame(self, frame: Frame) -> None:
         """Draws this frame at the next paint."""
@@ -67,7 +75,7 @@ class View(QWidget):
         except Exception as error:
             painter.restore()
             painter.save()
-            traceback.print_exc()
+            sys.excepthook(*sys.exc_info())
             painter.setClipping(False)
             painter.setPen(self.style_in_use.pen("danger"))
             painter.setFont(self.style_in_use.font(small=True))

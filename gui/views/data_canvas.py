@@ -1,5 +1,6 @@
 """One lane's picture of the data: points, components, their way, and the start that can be dragged."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -11,7 +12,14 @@ from PySide6.QtWidgets import QWidget
 from gui.frame import Components, Frame, LaneFrame, Scene
 from gui.items.axes import Axes, draw_axes, nice_ticks, tick_text
 from gui.items.brush import Brush, canvas_point, draw_brush, reach, sprayed
-from gui.items.canvas_notes import HEADER_GAP, draw_header, draw_hint, draw_outside, header_height
+from gui.items.canvas_notes import (
+    HEADER_GAP,
+    draw_hatched_edge,
+    draw_header,
+    draw_hint,
+    draw_outside,
+    header_height,
+)
 from gui.items.cloud import CloudKeeper, holds_counts
 from gui.items.component_marks import (
     draw_arrows,
@@ -21,16 +29,25 @@ from gui.items.component_marks import (
     draw_truth,
     label_radii,
     radius_words,
+    shapes_of,
+    trails,
 )
+from gui.items.factor_tables import draw_factor_tables
 from gui.items.histogram import Histogram, draw_bars, draw_densities, height_shown, histogram
 from gui.items.layer import Layer
+from gui.items.likelihood_whole import draw_likelihood_whole, heights_of_the_whole
 from gui.items.line_marks import draw_line_arrows, draw_line_means, draw_line_truth
-from gui.items.pinned_runs import draw_pinned_ellipses
+from gui.items.pinned_runs import draw_pinned_ellipses, pins_in_sight
 from gui.items.points import Points
+from gui.items.profiles import draw_profiles, height_of_profiles
 from gui.items.proportions import draw_proportions
+from gui.items.regression_lines import draw_regression_lines
+from gui.items.sentence import draw_sentence
+from gui.items.series import draw_series, limits_in_time
 from gui.items.start_ghost import HIT_RADIUS, Grip, dragged, draw_ghost, ghost_handles, ghost_means, grip_at
 from gui.items.viewport import Viewport
 from gui.requests import DrawPoints, ErasePoints, MoveStartMean, ReshapeStart
+from gui.series import Rows, in_time, is_drawn_in_time, rows_shown
 from gui.style import Style
 from gui.views.base import View
 
@@ -73,6 +90,11 @@ class DataCanvas(View):
     begin there again. Zoom (wheel), pan (drag) and reset (double click) are shared by all canvases. While
     points are drawn, a click adds one, dragging sprays, and Shift erases.
 
+    Where components are no places among the points there are other pictures: lines for regressions; profiles over
+    the columns for latent classes and topics, with a square where a probability is exactly 0 or 1; and for one or two
+    probabilities the whole log-likelihood, as a curve or as contours, with the lane's way across it. Points that a
+    model takes for outliers are faint.
+
     Hatching says that the lane is outside the constraints: what it climbs there is no likelihood.
     """
 
@@ -88,7 +110,11 @@ class DataCanvas(View):
         self._points = Points()
         self._bars_of = CloudKeeper()
         self._bars: tuple[object, Histogram] | None = None
+        self._shown: tuple[object, Rows] | None = None
         self._axes_layer, self._points_layer = Layer(), Layer()
+        self._ghost_layer, self._ellipses_layer = Layer(), Layer()
+        self._trails_layer, self._crosses_layer = Layer(), Layer()
+        self._axes: tuple[object, Axes] | None = None
         self._drag: _Drag | None = None
         self._hovered: Grip | None = None
         self._brush: Brush | None = None
@@ -141,28 +167,15 @@ class DataCanvas(View):
 
     def axes(self, frame: Frame, area: QRectF) -> Axes:
         """Where values stand in pixels when the view fills `area`."""
-        style, limits = self.style_in_use, self.viewport.limits
-        metrics = QFontMetricsF(style.font(small=True))
-        small = _is_small(area, style)
-        x_low, x_high = limits[0].tolist()
-        if len(limits) == 2:
-            y_low, y_high = limits[1].tolist()
-        else:
+        style, limits = self.style_in_use, self.viewport.limits.tolist()
+        if len(limits) == 1:
             lanes = [lane.components for lane in frame.lanes]
-            y_low, y_high = 0.0, height_shown(self._histogram(frame.scene), lanes)
-        line = metrics.height()
-        bottom = line + 5 if small else 2 * line + 6
-        top = header_height(style) + HEADER_GAP
-        height = max(10.0, area.height() - top - bottom)
-        ticks = nice_ticks(y_low, y_high, max(2, int(height / (line * 2))))
-        step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
-        widest = max((metrics.horizontalAdvance(tick_text(tick, step)) for tick in ticks), default=0.0)
-        # Steps of 8 pixels, so that the area does not tremble while one pans over numbers of other lengths.
-        left = 8 * np.ceil((max(widest, metrics.horizontalAdvance("-00")) + 6) / 8)
-        left += 0 if small else round(line * 1.05)
-        width = max(10.0, area.width() - left - 10)
-        inner = QRectF(round(area.left() + left), round(area.top() + top), round(width), round(height))
-        return Axes(inner, x_low, x_high, y_low, y_high)
+            limits.append([0.0, height_shown(self._histogram(frame.scene), lanes)])
+        key = (style, limits, area.getRect())
+        if self._axes is None or self._axes[0] != key:
+            (x_low, x_high), (y_low, y_high) = limits
+            self._axes = (key, _axes(style, x_low, x_high, y_low, y_high, area))
+        return self._axes[1]
 
     def draw(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
         if (
@@ -174,28 +187,39 @@ class DataCanvas(View):
         style = self.style_in_use.recoloured(lane.colours)
         painter.translate(area.topLeft())
         whole = QRectF(QPointF(0, 0), area.size())
-        if not scene.places:
+        if not scene.holds_points:
             head = header_height(style)
-            draw_proportions(painter, frame, lane, whole.adjusted(0, head, 0, 0), style)
+            self._draw_instead(painter, frame, lane, whole, head)
             draw_header(painter, QRectF(8, 0, whole.width() - 16, head), lane, "", style)
             return
         axes = self.axes(frame, whole)
         flat = scene.projection.dimension == 1
-        self._draw_layers(painter, frame, lane, axes, whole.size())
+        place = (axes.area.getRect(), axes.x_low, axes.x_high, axes.y_low, axes.y_high, style)
+        self._draw_layers(painter, frame, lane, axes, place, whole.size())
         painter.save()
         painter.setClipRect(axes.area)
+        if not lane.is_likelihood:
+            draw_hatched_edge(painter, axes.area, style)
         gripped = self._drag.grip if self._drag is not None else self._hovered
-        if gripped is None:
+        start = self.start_shown(frame)
+        if gripped is None and scene.places:
             # Beneath the components, whose numbers it would hide.
-            draw_ghost(painter, axes, scene, self.start_shown(frame), None, style)
+            self._ghost_layer.draw(
+                painter,
+                whole.size(),
+                (place, start, scene.model),
+                lambda canvas: draw_ghost(canvas, axes, scene, start, None, style),
+            )
         if flat:
             self._draw_line(painter, frame, lane, axes)
+        elif scene.holds_lines:
+            draw_regression_lines(painter, frame, lane, axes, style)
         else:
-            self._draw_plane(painter, frame, lane, axes)
+            self._draw_plane(painter, frame, lane, axes, place, whole.size())
         if not lane.is_likelihood:
             draw_outside(painter, axes.area, lane, style)
         if gripped is not None:
-            draw_ghost(painter, axes, scene, self.start_shown(frame), gripped, style)
+            draw_ghost(painter, axes, scene, start, gripped, style)
             draw_hint(
                 painter, axes.area, self._hint_place(frame, axes, gripped), _hint(frame, gripped), style
             )
@@ -203,26 +227,76 @@ class DataCanvas(View):
             erases = self._stroke is not None and self._stroke.erases
             draw_brush(painter, self._mouse, self._brush, erases, style)
         painter.restore()
-        legend = "" if flat else self._points.legend(scene)
-        draw_header(
-            painter, QRectF(axes.area.left(), 0, axes.area.width(), header_height(style)), lane, legend, style
-        )
+
+    def _draw_instead(
+        self, painter: QPainter, frame: Frame, lane: LaneFrame, area: QRectF, head: float
+    ) -> None:
+        """The picture of a model whose components have no place among the points."""
+        scene, style = frame.scene, self.style_in_use.recoloured(lane.colours)
+        if scene.whole is not None:
+            low, high = heights_of_the_whole(scene.whole, lane)
+            draw_likelihood_whole(painter, scene.whole, lane, _axes(style, 0.0, 1.0, low, high, area), style)
+        elif is_drawn_in_time(scene.model):
+            self._draw_in_time(painter, scene, lane, area, style)
+        elif "loadings" in lane.parameters:
+            draw_factor_tables(painter, frame, lane, area.adjusted(0, head, 0, 0), style)
+        elif "probabilities" in lane.parameters:
+            last = lane.parameters["probabilities"].shape[1] - 0.5
+            axes = _axes(style, -0.5, last, 0.0, height_of_profiles(frame, lane), area)
+            draw_profiles(painter, frame, lane, axes, style)
+        elif "weights" in lane.parameters:
+            draw_proportions(painter, frame, lane, area.adjusted(0, head, 0, 0), style)
+        else:
+            draw_sentence(
+                painter, area, "This model has no picture here; its numbers stand in the table.", style
+            )
+
+    def _draw_in_time(
+        self, painter: QPainter, scene: Scene, lane: LaneFrame, area: QRectF, style: Style
+    ) -> None:
+        """The rows as a series, and what the lane sees behind them; made anew when its parameters change."""
+        if self._shown is None or self._shown[0] is not scene.prepared:
+            self._shown = (scene.prepared, rows_shown(scene.model, scene.prepared))
+        shown = self._shown[1]
+        x_low, x_high, y_low, y_high = limits_in_time(shown)
+        axes = _axes(style, x_low, x_high, y_low, y_high, area)
+        named = not _is_small(area, style)
+
+        def content(canvas: QPainter) -> None:
+            seen = in_time(scene.model, lane.parameters, shown)
+            draw_series(canvas, shown, seen, lane, axes, style, named)
+            if not lane.is_likelihood:
+                draw_hatched_edge(canvas, axes.area, style)
+                draw_outside(canvas, axes.area, lane, style)
+
+        key = (scene.dataset, scene.model, style, lane.parameters.vector.tobytes(), lane.is_likelihood)
+        self._points_layer.draw(painter, area.size(), key, content)
 
     def _draw_layers(
-        self, painter: QPainter, frame: Frame, lane: LaneFrame, axes: Axes, size: QSizeF
+        self,
+        painter: QPainter,
+        frame: Frame,
+        lane: LaneFrame,
+        axes: Axes,
+        place: Hashable,
+        size: QSizeF,
     ) -> None:
-        """What stays while the parameters stay: the axes, and upon them the points or bars."""
+        """What stays while the parameters stay: header and axes, and upon them the points or bars."""
         scene, style = frame.scene, self.style_in_use.recoloured(lane.colours)
         flat = scene.projection.dimension == 1
         labels = scene.projection.labels
-        area = axes.area.getRect()
-        place = (area, axes.x_low, axes.x_high, axes.y_low, axes.y_high, style, labels)
         small = _is_small(QRectF(QPointF(0, 0), size), style)
         x_label = "" if small else labels[0]
         y_label = "" if small else labels[1] if not flat else "share" if holds_counts(scene) else "density"
-        self._axes_layer.draw(
-            painter, size, place, lambda canvas: draw_axes(canvas, axes, style, x_label, y_label)
-        )
+        legend = "" if flat else self._points.legend(scene)
+        told = (lane.index, lane.title, lane.algorithm, lane.settings, legend)
+
+        def ground(canvas: QPainter) -> None:
+            draw_axes(canvas, axes, style, x_label, y_label)
+            head = QRectF(axes.area.left(), 0, axes.area.width(), header_height(style))
+            draw_header(canvas, head, lane, legend, style)
+
+        self._axes_layer.draw(painter, size, (place, x_label, y_label, told), ground)
         key = (place, scene.dataset, scene.model, lane.colour_parameters.vector.tobytes())
 
         def content(canvas: QPainter) -> None:
@@ -236,17 +310,32 @@ class DataCanvas(View):
 
         self._points_layer.draw(painter, size, key, content)
 
-    def _draw_plane(self, painter: QPainter, frame: Frame, lane: LaneFrame, axes: Axes) -> None:
+    def _draw_plane(
+        self, painter: QPainter, frame: Frame, lane: LaneFrame, axes: Axes, place: Hashable, size: QSizeF
+    ) -> None:
+        """Components and their ways, drawn anew when one has moved as far as can be seen."""
         scene, style = frame.scene, self.style_in_use.recoloured(lane.colours)
-        draw_pinned_ellipses(painter, frame, lane.index, axes, style)
-        draw_components(painter, axes, lane.components, style)
-        draw_trails(painter, axes, lane.means_path, style)
-        if frame.show_truth and scene.truth is not None:
-            draw_truth(painter, axes, scene.truth, style)
-        label_radii(painter, axes, lane.components, style, radius_words(not holds_counts(scene)))
-        draw_crosses(painter, axes, lane.components, style)
-        if lane.half and lane.next_components is not None:
-            draw_arrows(painter, axes, lane.components, lane.next_components, style)
+        shapes, ways = shapes_of(axes, lane.components, style), trails(axes, lane.means_path)
+        following = lane.next_components if lane.half else None
+        truth = scene.truth if frame.show_truth else None
+
+        def ellipses(canvas: QPainter) -> None:
+            draw_pinned_ellipses(canvas, frame, lane.index, axes, style)
+            draw_components(canvas, shapes, style)
+
+        def crosses(canvas: QPainter) -> None:
+            if truth is not None:
+                draw_truth(canvas, axes, truth, style)
+            label_radii(canvas, axes, shapes, style, radius_words(not holds_counts(scene)))
+            draw_crosses(canvas, shapes, style, axes.area)
+            if following is not None:
+                draw_arrows(canvas, axes, lane.components, following, style)
+
+        self._ellipses_layer.draw(painter, size, (place, shapes, pins_in_sight(frame)), ellipses)
+        moved = (place, tuple(way.tobytes() for way in ways))
+        self._trails_layer.draw(painter, size, moved, lambda canvas: draw_trails(canvas, ways, style))
+        key = (place, shapes, following, truth, holds_counts(scene))
+        self._crosses_layer.draw(painter, size, key, crosses)
 
     def _draw_line(self, painter: QPainter, frame: Frame, lane: LaneFrame, axes: Axes) -> None:
         scene, style = frame.scene, self.style_in_use.recoloured(lane.colours)
@@ -275,7 +364,7 @@ class DataCanvas(View):
 
     def _axes_now(self) -> Axes | None:
         frame = self.frame
-        if frame is None or not frame.scene.places:
+        if frame is None or not frame.scene.holds_points:
             return None
         if len(self.viewport.limits) != frame.scene.projection.dimension:
             return None
@@ -283,7 +372,7 @@ class DataCanvas(View):
 
     def _grip_at(self, at: QPointF) -> Grip | None:
         axes, frame = self._axes_now(), self.frame
-        if axes is None or frame is None or not axes.area.contains(at):
+        if axes is None or frame is None or not frame.scene.places or not axes.area.contains(at):
             return None
         radius = HIT_RADIUS * (1.3 if self.style_in_use.lecture else 1.0)
         return grip_at(axes, frame.scene, self.start_shown(frame), at, radius)
@@ -432,6 +521,24 @@ class DataCanvas(View):
         else:
             covariance = tuple(tuple(row) for row in start.covariances[k].tolist())
             self.requested.emit(ReshapeStart(k, covariance, final))
+
+
+def _axes(style: Style, x_low: float, x_high: float, y_low: float, y_high: float, area: QRectF) -> Axes:
+    metrics = QFontMetricsF(style.font(small=True))
+    small = _is_small(area, style)
+    line = metrics.height()
+    bottom = line + 5 if small else 2 * line + 6
+    top = header_height(style) + HEADER_GAP
+    height = max(10.0, area.height() - top - bottom)
+    ticks = nice_ticks(y_low, y_high, max(2, int(height / (line * 2))))
+    step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
+    widest = max((metrics.horizontalAdvance(tick_text(tick, step)) for tick in ticks), default=0.0)
+    # Steps of 8 pixels, so that the area does not tremble while one pans over numbers of other lengths.
+    left = 8 * np.ceil((max(widest, metrics.horizontalAdvance("-00")) + 6) / 8)
+    left += 0 if small else round(line * 1.05)
+    width = max(10.0, area.width() - left - 10)
+    inner = QRectF(round(area.left() + left), round(area.top() + top), round(width), round(height))
+    return Axes(inner, x_low, x_high, y_low, y_high)
 
 
 def _is_small(area: QRectF, style: Style) -> bool:

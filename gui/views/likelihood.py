@@ -14,7 +14,7 @@ from gui.items.ends_strip import EndMark, draw_ends, end_marks, mark_at, strip_w
 from gui.items.growing_curves import GrowingCurves
 from gui.items.lane_column import LaneRow, column_width, draw_column
 from gui.items.layer import Layer
-from gui.items.likelihood_scale import Window, comparable, default_window, leader, readings
+from gui.items.likelihood_scale import Window, default_window, leader, readings
 from gui.items.marks import draw_lane_mark, signed_text, small_text, value_text
 from gui.items.pinned_runs import PinnedCurves
 from gui.items.reading_box import draw_reading_box
@@ -46,7 +46,7 @@ class LikelihoodView(View):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._static = Layer()
+        self._static, self._column = Layer(), Layer()
         self._curves = GrowingCurves()
         self._stairs = BoundStairs()
         self._pinned = PinnedCurves()
@@ -81,7 +81,8 @@ class LikelihoodView(View):
         size = QSizeF(area.size())
         rows = _rows(frame, self._stairs)
         window = self.window_of(frame)
-        width = column_width(rows, style, 0.36 * size.width())
+        column = size.height() - _top(style) - 4
+        width = column_width(rows, style, 0.36 * size.width(), column)
         with_column = size.width() >= 320
         strip = strip_width(frame.ends)
         axes = _axes(window, style, size, strip + (width + 12 if with_column else 8))
@@ -108,12 +109,14 @@ class LikelihoodView(View):
         self._draw_ends(painter, frame, axes)
         self._draw_cursor(painter, frame, axes, cursor)
         if with_column:
-            top = axes.area.top()
-            draw_column(
+            place = QRectF(size.width() - width - 4, axes.area.top(), width, column)
+            told = (style, tuple(rows), place.getRect())
+            self._column.draw(
                 painter,
-                rows,
-                style,
-                QRectF(size.width() - width - 4, top, width, size.height() - top - 4),
+                size,
+                told,
+                lambda canvas: draw_column(canvas, rows, style, place),
+                place.adjusted(-4, -4, 4, 4),
             )
         self.ends = [] if frame.ends is None else end_marks(frame.ends, frame, axes)
         if frame.ends is not None:
@@ -149,6 +152,7 @@ class LikelihoodView(View):
             box = QRectF(area.left() + 4, area.bottom() - metrics.height() - 2, 0, metrics.height())
             box.setWidth(metrics.horizontalAdvance(text))
             taken.append(box)
+            painter.fillRect(box.adjusted(-2, 0, 2, 0), style.colour("canvas", 0.85))
             painter.setPen(style.pen("muted"))
             painter.drawText(box.topLeft() + QPointF(0, metrics.ascent()), text)
         for lane in frame.lanes:
@@ -213,7 +217,7 @@ class LikelihoodView(View):
                 self._chosen = self._panned_from.moved(-moved.x() / axes.x_scale, moved.y() / axes.y_scale)
         elif frame is not None:
             mark = mark_at(self.ends, at)
-            self.setToolTip(mark.words(frame) if mark is not None else "")
+            self.setToolTip(mark.words() if mark is not None else "")
             self.setCursor(
                 Qt.CursorShape.PointingHandCursor if mark is not None else Qt.CursorShape.ArrowCursor
             )
@@ -272,9 +276,10 @@ def _rows(frame: Frame, stairs: BoundStairs) -> list[LaneRow]:
     rows = []
     for lane in frame.lanes:
         value = lane.log_likelihood
-        texts = [(value_text(value), "text")]
+        texts, short = [(value_text(value), "text")], ""
         if frame.vertical == "gap" and lane.is_likelihood:
-            texts = [(f"gap {small_text(max(frame.best_known - value, 0.0))}", "text")]
+            gap = max(frame.best_known - value, 0.0)
+            texts, short = [(f"gap {small_text(gap)}", "text")], small_text(gap, 2)
         if not lane.is_likelihood:
             texts = [("no likelihood", "warning")]
         if lane.decreases:
@@ -288,13 +293,18 @@ def _rows(frame: Frame, stairs: BoundStairs) -> list[LaneRow]:
             texts.append((f"slope promises {signed_text(lane.gain.predicted)}", "text"))
             falls = "danger" if lane.gain.real < 0 else "text"
             texts.append((f"step brings {signed_text(lane.gain.real)}", falls))
-        rows.append(LaneRow(lane.index, lane.title, tuple(texts)))
+        rows.append(LaneRow(lane.index, lane.title, tuple(texts), short))
     return rows
+
+
+def _top(style: Style) -> float:
+    """The height of the heading above the curves."""
+    return QFontMetricsF(style.font(small=True)).height() + 4
 
 
 def _axes(window: Window, style: Style, size: QSizeF, right: float) -> Axes:
     metrics = QFontMetricsF(style.font(small=True))
-    top, bottom = metrics.height() + 4, 2 * metrics.height() + 6
+    top, bottom = _top(style), 2 * metrics.height() + 6
     wanted = max(2, int((size.height() - top - bottom) / (metrics.height() * 2)))
     if window.log_y:
         labels = ["10\u207b\u00b9\u00b2"] if log_ticks(window.y_low, window.y_high, wanted) else []
@@ -310,10 +320,11 @@ def _axes(window: Window, style: Style, size: QSizeF, right: float) -> Axes:
 
 def _lost_at(lane: LaneFrame) -> int | None:
     """The last entry with a likelihood of a lane that lost it; None where it did not."""
-    usable = comparable(lane.curve)
-    if usable.size == 0 or usable[-1] or not np.any(usable):
+    newest = lane.curve.comparable(slice(-1, None))
+    if newest.size == 0 or newest[0]:
         return None
-    return int(np.flatnonzero(usable)[-1])
+    usable = np.flatnonzero(lane.curve.comparable())
+    return int(usable[-1]) if usable.size else None
 
 
 def _free_place(box: QRectF, taken: list[QRectF], area: QRectF) -> QRectF:

@@ -3,7 +3,7 @@
 import math
 from typing import ClassVar
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -11,13 +11,16 @@ from engine.parameters import Array
 from gui.frame import Frame
 from gui.items.growing_paths import GrowingPaths
 from gui.items.layer import Layer
+from gui.items.path_extents import PathExtents
 from gui.items.pinned_runs import draw_pinned_paths
+from gui.items.sentence import draw_sentence
 from gui.items.simplex_chart import Chart, off_the_plane
 from gui.items.simplex_line import WeightLine
 from gui.items.simplex_tetrahedron import Tetrahedron
 from gui.items.simplex_triangle import Triangle
+from gui.items.transition_rows import number_rows_on, rows_as_lanes, start_rows
 from gui.items.weight_bars import WeightBars
-from gui.items.weight_numbers import draw_numbers, numbers_height
+from gui.items.weight_numbers import draw_numbers, number_rows, numbers_height
 from gui.requests import SetStartWeights
 from gui.style import Style
 from gui.views.base import View
@@ -32,7 +35,8 @@ class SimplexView(View):
 
     A corner is all weight on one component, an edge a weight of 0. Outside the simplex, where it is hatched,
     weights are no probabilities. Each lane's mark has a shape of its own; the numbers below are the sum of its
-    weights and the smallest of them.
+    weights and the smallest of them. Where there are hidden states each row of the transitions is a point of its own,
+    with the number of the state that it leaves.
 
     Only dragging the start's ghost changes the start; elsewhere a drag turns the tetrahedron.
     """
@@ -46,8 +50,9 @@ class SimplexView(View):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._ground = Layer()
+        self._ground, self._numbers = Layer(), Layer()
         self._paths = GrowingPaths()
+        self._extents = PathExtents()
         self._chart: Chart | None = None
         self._angles = (0.3, 0.35)
         self._pressed: QPointF | None = None
@@ -64,6 +69,15 @@ class SimplexView(View):
     def draw(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
         style = self.style_in_use
         painter.translate(area.topLeft())
+        if not frame.components:
+            self._chart = None
+            whole = QRectF(0, 0, area.width(), area.height())
+            rows = rows_as_lanes(frame)
+            if rows is not None:
+                self._draw_transitions(painter, rows, whole)
+                return
+            draw_sentence(painter, whole, "This model has no weights.", style)
+            return
         low = numbers_height(frame.lanes, style, area.height())
         chart_area = QRectF(0, 0, area.width(), area.height() - low - 2)
         chart = self._chart = self._chart_for(frame, chart_area)
@@ -73,15 +87,30 @@ class SimplexView(View):
         if frame.components <= 4 and off_the_plane(frame):
             _draw_note(painter, style, chart)
         numbers = QRectF(4, area.height() - low - 1, area.width() - 8, low - 2)
-        draw_numbers(painter, style, frame.lanes, numbers)
+        told = number_rows(frame.lanes)
+        self._numbers.draw(
+            painter,
+            QSizeF(area.size()),
+            (style, told),
+            lambda canvas: draw_numbers(canvas, style, told, numbers),
+            numbers.adjusted(-4, -4, 4, 4),
+        )
+
+    def _draw_transitions(self, painter: QPainter, rows: Frame, area: QRectF) -> None:
+        """A path for each row of the transitions of hidden states; the start cannot be dragged here."""
+        style = self.style_in_use
+        chart = self._chart_for(rows, area)
+        chart.draw(painter, rows, style, start_rows(rows), self._ground, self._paths)
+        number_rows_on(painter, rows, chart, style)
 
     def _chart_for(self, frame: Frame, area: QRectF) -> Chart:
-        if frame.components == 2:
-            return WeightLine(area, frame, self.style_in_use)
-        if frame.components == 3:
-            return Triangle(area, frame, self.style_in_use)
-        if frame.components == 4:
-            return Tetrahedron(area, frame, self.style_in_use, *self._angles)
+        count = len(frame.lanes[0].components.weights) if frame.lanes else frame.components
+        if count == 2:
+            return WeightLine(area, frame, self.style_in_use, self._extents)
+        if count == 3:
+            return Triangle(area, frame, self.style_in_use, self._extents)
+        if count == 4:
+            return Tetrahedron(area, frame, self.style_in_use, self._extents, *self._angles)
         return WeightBars(area, frame, self.style_in_use, frame.scene.start.weights)
 
     def _start(self, frame: Frame) -> Array:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
@@ -17,7 +16,7 @@ from gui.items.axes import nice_ticks, tick_text
 from gui.items.curve import roomy
 from gui.items.layer import Layer
 from gui.items.likelihood_scale import first_width
-from gui.items.marks import EVENT_SHAPES, draw_mark
+from gui.items.marks import EVENT_SHAPES, draw_marks
 from gui.requests import MoveCursor
 from gui.style import Style
 from gui.views.base import View
@@ -30,18 +29,22 @@ MOST_WORDS = 8
 
 @dataclass
 class _Seen:
-    """The iterations of a lane's events by kind, as far as they have been sorted in."""
+    """The columns of pixels of a lane's events by kind, as far as they have been sorted in."""
 
     events: tuple[tuple[int, Event], ...] = ()
-    by_kind: dict[str, list[int]] = field(default_factory=dict)
+    place: object = None
+    columns: dict[str, set[float]] = field(default_factory=dict)
 
-    def follow(self, events: tuple[tuple[int, Event], ...]) -> None:
-        """Sorts in what is new; where the lane has begun anew, everything."""
+    def follow(self, events: tuple[tuple[int, Event], ...], clock: Array, place: tuple[str, float]) -> None:
+        """Sorts in what is new; everything, where the lane has begun anew or `place` (clock, scale) is another."""
         known = len(self.events)
-        if known > len(events) or (known and events[known - 1] != self.events[-1]):
-            self.by_kind, known = {}, 0
+        begun = known > len(events) or (known and events[known - 1] != self.events[-1])
+        if begun or place != self.place:
+            self.columns, self.place, known = {}, place, 0
         for iteration, event in events[known:]:
-            self.by_kind.setdefault(event.kind, []).append(iteration)
+            if iteration < len(clock):
+                column = float(round(float(clock[iteration]) * place[1]))
+                self.columns.setdefault(event.kind, set()).add(column)
         self.events = events
 
 
@@ -63,7 +66,7 @@ class Timeline(View):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._still = Layer()
+        self._scale_layer, self._marks_layer = Layer(), Layer()
         self._seen: dict[int, _Seen] = {}
         self._width = 0.0
         self._width_of: tuple[object, ...] = ()
@@ -102,16 +105,31 @@ class Timeline(View):
         painter.translate(area.topLeft())
         groove = self._groove(QSizeF(area.size()), style)
         scale = groove.width() / self._width if self._width > 0 else 0.0
-        key = (style, frame.scene.generation, frame.clock, self._width, tuple(map(_reached, frame.lanes)))
+        size = QSizeF(area.size())
+        row = groove.height() / len(frame.lanes)
+        heights = [groove.top() + (place + 0.5) * row for place in range(len(frame.lanes))]
+        key = (style, self._width, len(frame.lanes))
 
-        def still(canvas: QPainter) -> None:
-            self._draw_scale(canvas, frame, groove, style, scale)
-            row = groove.height() / len(frame.lanes)
-            for place, lane in enumerate(frame.lanes):
-                y = groove.top() + (place + 0.5) * row
-                self._draw_lane(canvas, frame, lane, groove, y, row, scale)
+        def ground(canvas: QPainter) -> None:
+            self._draw_scale(canvas, groove, style, scale)
+            canvas.setPen(style.pen("line", style.axis_width + 1.0))
+            for y in heights:
+                canvas.drawLine(QPointF(groove.left(), y), QPointF(groove.right(), y))
 
-        self._still.draw(painter, QSizeF(area.size()), key, still)
+        self._scale_layer.draw(painter, size, key, ground)
+        radius = min(4.2 if not style.lecture else 6.5, 0.46 * row)
+        for lane, y in zip(frame.lanes, heights, strict=True):
+            self._draw_reached(painter, frame, lane, groove, y, radius, scale)
+        columns = tuple(self._columns_of(frame, lane, scale) for lane in frame.lanes)
+
+        def marks(canvas: QPainter) -> None:
+            for found, y in zip(columns, heights, strict=True):
+                for kind, places in found:
+                    shape, role = EVENT_SHAPES[kind]
+                    spots = np.array([(groove.left() + x, y) for x in places])
+                    draw_marks(canvas, shape, spots, radius, style.colour(role))
+
+        self._marks_layer.draw(painter, size, (key, columns), marks)
         x = groove.left() + frame.cursor * scale
         painter.setPen(style.pen("accent", style.axis_width + 1.0))
         painter.drawLine(QPointF(x, groove.top()), QPointF(x, groove.bottom()))
@@ -121,9 +139,7 @@ class Timeline(View):
         painter.drawRoundedRect(handle, 2.5, 2.5)
         painter.drawRoundedRect(handle.translated(0, groove.height() - 3), 2.5, 2.5)
 
-    def _draw_scale(
-        self, painter: QPainter, frame: Frame, groove: QRectF, style: Style, scale: float
-    ) -> None:
+    def _draw_scale(self, painter: QPainter, groove: QRectF, style: Style, scale: float) -> None:
         font = style.font(small=True)
         metrics = QFontMetricsF(font)
         painter.setFont(font)
@@ -140,30 +156,31 @@ class Timeline(View):
             box = QRectF(left, groove.bottom() + 2, width, metrics.height())
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
-    def _draw_lane(
+    def _columns_of(
+        self, frame: Frame, lane: LaneFrame, scale: float
+    ) -> tuple[tuple[str, tuple[float, ...]], ...]:
+        """For each kind of event, the gravest last, the columns of pixels in which there are some."""
+        seen = self._seen.setdefault(lane.index, _Seen())
+        seen.follow(lane.events, lane.curve.clock(frame.clock), (frame.clock, scale))
+        return tuple(
+            (kind, tuple(sorted(seen.columns[kind]))) for kind in EVENT_SHAPES if kind in seen.columns
+        )
+
+    def _draw_reached(
         self,
         painter: QPainter,
         frame: Frame,
         lane: LaneFrame,
         groove: QRectF,
         y: float,
-        row: float,
+        radius: float,
         scale: float,
     ) -> None:
+        """How far the lane is computed."""
         style = self.style_in_use
-        clock = lane.curve.clock(frame.clock)
-        painter.setPen(style.pen("line", style.axis_width + 1.0))
-        painter.drawLine(QPointF(groove.left(), y), QPointF(groove.right(), y))
         painter.setPen(style.lane_pen(lane.index, style.axis_width + 1.0))
-        end = groove.left() + float(clock[-1]) * scale
+        end = groove.left() + float(lane.curve.clock(frame.clock)[-1]) * scale
         painter.drawLine(QPointF(groove.left(), y), QPointF(end, y))
-        seen = self._seen.setdefault(lane.index, _Seen())
-        seen.follow(lane.events)
-        radius = min(4.2 if not style.lecture else 6.5, 0.46 * row)
-        for kind, (shape, role) in EVENT_SHAPES.items():
-            places = np.asarray(seen.by_kind.get(kind, ()), dtype=np.intp)
-            for x in _columns(clock, places, scale):
-                draw_mark(painter, shape, QPointF(groove.left() + x, y), radius, style.colour(role))
         if lane.complete:
             painter.setPen(style.pen("text", style.axis_width + 0.5))
             painter.drawLine(QPointF(end, y - radius), QPointF(end, y + radius))
@@ -222,22 +239,9 @@ class Timeline(View):
         return groove.left() + groove.width() * at / max(self._width, 1e-300)
 
 
-def _reached(lane: LaneFrame) -> tuple[object, ...]:
-    """What changes when there is more to be seen of a lane, or when it has begun anew."""
-    passes, events = float(lane.curve.passes[-1]), lane.events
-    return lane.index, lane.last_iteration, passes, len(events), events[-1:], lane.complete
-
-
 def _shown(frame: Frame) -> float:
     """How much of the clock the timeline holds: a little more than what is computed."""
     width = max(roomy(first_width(frame)), roomy(frame.end, fine=True) if frame.end > 0 else 0.0)
     if frame.clock == "iteration":
         return max(1.0, min(width, float(frame.experiment.stop.max_iterations)), frame.end)
     return width
-
-
-def _columns(clock: Array, places: npt.NDArray[np.intp], scale: float) -> list[float]:
-    """Pixels of events, one for each column of pixels."""
-    if not places.size:
-        return []
-    return [float(x) for x in np.unique(np.rint(clock[places[places < len(clock)]] * scale))]

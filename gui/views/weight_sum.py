@@ -7,11 +7,14 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QWidget
 
-from gui.frame import Frame, LaneFrame
+from engine.parameters import Array
+from gui.frame import Frame
 from gui.items.axes import Axes, draw_axes, nice_ticks, tick_text
 from gui.items.curve import doublings
 from gui.items.layer import Layer
 from gui.items.marks import draw_lane_mark
+from gui.items.path_extents import PathExtents
+from gui.items.sentence import draw_sentence
 from gui.items.simplex_chart import hatch_brush
 from gui.style import Style
 from gui.views.base import View
@@ -35,12 +38,21 @@ class WeightSumView(View):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._ground = Layer()
+        self._extents = PathExtents()
+        self._axes: tuple[tuple[float, Style, QSizeF], Axes] | None = None
 
     def draw(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
         style = self.style_in_use
         painter.translate(area.topLeft())
         size = QSizeF(area.size())
-        axes = _axes(frame, style, size)
+        if not frame.components:
+            draw_sentence(painter, QRectF(0, 0, area.width(), area.height()), "No weights.", style)
+            return
+        farthest = self._extents.greatest(frame, (), _distance_from_one)
+        half = NARROWEST * 2.0 ** doublings(farthest, NARROWEST)
+        if self._axes is None or self._axes[0] != (half, style, size):
+            self._axes = ((half, style, size), _axes(half, style, size))
+        axes = self._axes[1]
         key = (style, axes.area.getRect(), axes.y_low, axes.y_high)
         self._ground.draw(painter, size, key, lambda canvas: _draw_ground(canvas, axes, style, size))
         step = axes.area.width() / len(frame.lanes)
@@ -56,8 +68,7 @@ class WeightSumView(View):
             draw_lane_mark(painter, style, lane.index, QPointF(x, y), radius)
 
 
-def _axes(frame: Frame, style: Style, size: QSizeF) -> Axes:
-    half = NARROWEST * 2.0 ** doublings(max(map(_farthest_from_one, frame.lanes)), NARROWEST)
+def _axes(half: float, style: Style, size: QSizeF) -> Axes:
     low, high = 1.0 - half, 1.0 + half
     metrics = QFontMetricsF(style.font(small=True))
     ticks = nice_ticks(low, high, max(2, int(size.height() / (metrics.height() * 2))))
@@ -69,10 +80,8 @@ def _axes(frame: Frame, style: Style, size: QSizeF) -> Axes:
     return Axes(area, 1.0, 0.0, low, high)
 
 
-def _farthest_from_one(lane: LaneFrame) -> float:
-    """How far the sum has been from 1 up to the cursor; 0 for what is not finite."""
-    sums = np.append(np.sum(lane.weights_path, axis=1), lane.weight_sum)
-    return float(np.max(np.abs(sums[np.isfinite(sums)] - 1.0), initial=0.0))
+def _distance_from_one(weights: Array) -> Array:
+    return np.asarray(np.abs(weights.sum(axis=1) - 1.0))
 
 
 def _draw_ground(painter: QPainter, axes: Axes, style: Style, size: QSizeF) -> None:

@@ -15,8 +15,8 @@ from rich.table import Table
 from engine.one_thread import use_one_thread
 from tests.benchmarks.measurement import Row
 
-FILES = ("em_iterations", "steps", "processes", "csv_reading", "frames")
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "pandas", "PySide6-Essentials")
+FILES = ("em_iterations", "steps", "compiled", "processes", "csv_reading", "crossover", "chains", "frames")
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "hmmlearn", "pandas", "numba", "jax", "PySide6-Essentials")
 
 
 def machine() -> dict[str, str]:
@@ -61,7 +61,8 @@ def table_of(rows: list[Row]) -> Table:
 @click.command()
 @click.option("--only", metavar="NAME", help=f"One of {', '.join(FILES)}, or words of a figure's name.")
 @click.option("--json", "json_file", metavar="FILE", help="Write all rows with their raw samples.")
-def main(only: str | None, json_file: str | None) -> None:
+@click.option("--picture", metavar="FILE", help="Draw the frame times, where they were measured, into a PNG.")
+def main(only: str | None, json_file: str | None, picture: str | None) -> None:
     """Measure the laboratory's speed."""
     use_one_thread()
     console = Console(width=200)
@@ -80,6 +81,13 @@ def main(only: str | None, json_file: str | None) -> None:
     if json_file is not None:
         document = {"machine": machine(), "rows": [asdict(row) for row in rows]}
         Path(json_file).write_text(json.dumps(document, indent=1), encoding="utf-8")
+    if picture is not None:
+        frames = importlib.import_module("tests.benchmarks.frames")
+        drawing = importlib.import_module("tests.benchmarks.frame_picture")
+        times = frames.frame_times(rows)
+        if not times:
+            raise click.UsageError("No frame times were measured: leave --only out, or say --only frames.")
+        drawing.write_picture(times, Path(picture))
 
 
 if __name__ == "__main__":

@@ -1,24 +1,24 @@
 """The window while both engines run flat out: frame times, answers to the mouse, and what the engines lose."""
 
+import gc
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QTimer
 
 from engine.experiment import Experiment, from_document
+from tests.benchmarks.frame_picture import FrameTimes
 from tests.benchmarks.measurement import Figure, Row, at_most
 
 SECONDS = 5.0
 SIZES = ((100, 22.0), (10_000, 22.0), (100_000, 22.0), (1_000_000, 33.0))
-PICTURE = Path(__file__).resolve().parents[2] / "assets/pictures/frame-times.png"
 
 
 def experiment(rows: int, speed: float) -> Experiment:
@@ -82,9 +82,17 @@ class Watch:
         self._thread.join(3.0)
 
 
+def _let_run(seconds: float) -> None:
+    """The event loop as the program runs it: between events it waits, and leaves the interpreter to the engines."""
+    loop = QEventLoop()
+    QTimer.singleShot(round(1000 * seconds), loop.quit)
+    loop.exec()
+
+
 def played(rows: int, speed: float, seconds: float) -> tuple[list[float], list[float], int]:
     """Frame times, delays of answers, and steps of both engines while an experiment plays."""
     from gui.app import application
+    from gui.garbage import GarbageCollector
     from gui.shell import Shell
     from gui.window import Window
 
@@ -106,20 +114,22 @@ def played(rows: int, speed: float, seconds: float) -> tuple[list[float], list[f
         frames.append(now - shown[0])
         shown[0] = now
 
+    # As the program itself does before its event loop.
+    collector = GarbageCollector(window)
+    gc.collect()
+    gc.freeze()
     window.session.toggle_play()
-    began = time.monotonic()
-    while time.monotonic() - began < 0.5:
-        app.processEvents()
+    _let_run(0.5)
     steps_before = sum(trace.count for trace in window.session.race.traces)
     window.session.frame_changed.connect(note)
     shown[0] = time.perf_counter()
     with Watch() as watch:
-        began = time.monotonic()
-        while time.monotonic() - began < seconds:
-            app.processEvents()
+        _let_run(seconds)
     steps = sum(trace.count for trace in window.session.race.traces) - steps_before
     window.session.frame_changed.disconnect(note)
+    collector.close()
     window.close_now()
+    gc.unfreeze()
     return frames[1:], watch.delays, steps
 
 
@@ -153,12 +163,22 @@ def flat_out(count: int, most: float) -> list[Row]:
     told = "/".join(f"{percentile(frames, share):.0f}" for share in (50, 95, 99, 100))
     note = f"p50/p95/p99/max {told}; {len(frames)} frames, {steps} steps"
     name = f"frame time p99, both engines flat out, n = {count:,}"
-    first = Row(name, "ms", figure, None, figure, goal, met, note, {"frames": frames})
+    samples = {"points": [float(count)], "most": [most], "frames": frames}
+    first = Row(name, "ms", figure, None, figure, goal, met, note, samples)
     longest = 1e3 * max(delays)
     goal, met = at_most(longest, 50)
     name = f"longest time without an answer, n = {count:,}"
     note = f"{len(delays)} questions"
     return [first, Row(name, "ms", longest, None, longest, goal, met, note, {"delays": delays})]
+
+
+def frame_times(rows: Sequence[Row]) -> list[FrameTimes]:
+    """What `frame_picture` draws, from the rows of `flat_out`."""
+    return [
+        FrameTimes(int(points), [1e3 * each for each in row.samples["frames"]], row.samples["most"][0])
+        for row in rows
+        for points in row.samples.get("points", ())
+    ]
 
 
 def share_taken() -> Row:

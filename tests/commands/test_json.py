@@ -161,3 +161,19 @@ def test_traces_hold_every_entry_of_every_lane(tmp_path: Path, capsys: pytest.Ca
         assert [int(row["iteration"]) for row in own] == list(range(lane["iterations"] + 1))
         written = [float(row["log_likelihood"]) if row["log_likelihood"] else None for row in own]
         assert written == lane["trace"]["log_likelihood"]
+
+
+def test_a_matrix_is_fitted_and_the_report_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(Path(__file__).resolve().parent.parent / "reference/data/ability_cov.csv")
+    found = fitted(capsys, path, "--matrix", "--observations", "112", "--algorithm", "profile-bfgs")
+    assert found["model"]["name"] == "factor-analysis"
+    assert (found["data"]["rows"], found["data"]["total_weight"]) == (0, 112.0)
+    lane = found["lanes"][0]
+    assert set(lane["parameters"]) == {"mean", "loadings", "uniquenesses"}
+    assert lane["report"]["discrepancy"] == pytest.approx(0.699345035354, abs=1e-10)
+    assert lane["report"]["degrees_of_freedom"] == 9
+    rotated = ("--model", "factor-analysis:factors=2,rotation=varimax")
+    lane = fitted(capsys, "ability", "--algorithm", "em", "--max-iterations", "5", *rotated)["lanes"][0]
+    assert np.shape(lane["report"]["rotated_loadings"]) == np.shape(lane["parameters"]["loadings"]) == (6, 2)
+    assert "rotated" not in succeeds(capsys, "fit", "ability", "--algorithm", "em", "--max-iterations", "5")
+    assert "rotated loading" in succeeds(capsys, "fit", "ability", "--algorithm", "em", *rotated)

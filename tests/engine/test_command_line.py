@@ -11,10 +11,12 @@ from engine.command_line import LONGEST, fit_line
 from engine.datasets.file import File
 from engine.errors import InputError
 from engine.experiment import Experiment, Lane, distinctly_named, read_experiment
+from engine.models.factor_analysis import FactorAnalysis
 from engine.run import Intervention
 from engine.shipped_experiments import FOLDER, shipped_experiments
 from engine.specification import instance, lane
 from engine.starts.parameters import GivenParameters
+from engine.starts.squared_multiple_correlations import SquaredMultipleCorrelations
 from engine.stopping import Stop
 from main import laboratory
 
@@ -85,6 +87,29 @@ def test_a_file_comes_back_with_its_columns(tmp_path: Path) -> None:
     assert run_alike(again.replace(data=again.data.pinned())) == run_alike(experiment)
     # Without the file that they came from, a few rows still have room on the line.
     assert run_alike(read_back(fit_line(experiment))) == run_alike(experiment)
+
+
+def test_a_matrix_comes_back_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "S.csv"
+    path.write_text("a,b,c\n4,1,1\n1,9,2\n1,2,1\n", encoding="utf-8")
+    data = File(str(path), matrix=True, observations=50).pinned()
+    model, start = FactorAnalysis(), SquaredMultipleCorrelations()
+    experiment = made("faithful").replace(data=data, model=model, start=start)
+    for line in (fit_line(experiment, csv_file=path), fit_line(experiment)):
+        again = read_back(line)
+        assert isinstance(again.data, File)
+        assert run_alike(again.replace(data=again.data.pinned())) == run_alike(experiment)
+
+
+def test_a_file_comes_back_with_its_sequences_and_times(tmp_path: Path) -> None:
+    path = tmp_path / "visits.csv"
+    path.write_text("who,day,x\nann,1,2.5\nann,2,3.5\nbob,1,4.5\n", encoding="utf-8")
+    data = File(str(path), sequence_column="who", time_column="day").pinned()
+    line = fit_line(made("faithful").replace(data=data), csv_file=path)
+    assert "--sequence-column who --time-column day" in line
+    again = read_back(line)
+    assert isinstance(again.data, File)
+    assert again.data.pinned() == data
 
 
 def test_a_large_file_comes_back_by_its_path(tmp_path: Path) -> None:

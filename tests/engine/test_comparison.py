@@ -110,6 +110,10 @@ def test_document_is_as_promised() -> None:
             "cpu_seconds",
             "decreases",
             "events",
+            "smallest_weight",
+            "gap",
+            "rate_of_gap",
+            "to_gap",
             "trace",
         ]
         assert list(each["evaluations"])[:3] == ["e_steps", "gradients", "log_likelihoods"]

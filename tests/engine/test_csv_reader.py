@@ -452,3 +452,59 @@ def test_small_files_do_not_pay_for_pyarrow() -> None:
         "read_csv('a,b\\n1,2\\n', name='f'); sys.exit('pyarrow' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_sequences_by_words_or_numbers_and_times_are_read_beside_the_values(way: str) -> None:
+    text = "who,day,x,kind\n" + "".join(
+        f"{who},{day},{day / 2},k\n" for who in ("ann", "bob") for day in range(1, 16)
+    )
+    data = read_csv(text, name="f", sequence_column="who", time_column="day")
+    assert data.columns == ("x",)
+    assert data.sequences is not None
+    assert data.sequences.tolist() == [0] * 15 + [1] * 15
+    assert data.sequence_names == ("ann", "bob")
+    assert data.labels is None
+    assert data.times is not None
+    assert data.times.tolist() == [*range(1, 16)] * 2
+    assert data.time_name == "day"
+    assert data.note == "The sequences are column 'who'. Not used: kind."
+    numbered = read_csv(text.replace("ann", "7").replace("bob", "2.5"), name="f", sequence_column="who")
+    assert numbered.columns == ("day", "x")
+    assert numbered.sequences is not None
+    assert numbered.sequences.tolist() == data.sequences.tolist()
+    assert numbered.sequence_names == ("7", "2.5")
+    assert numbered.label_names == ("k",)
+
+
+def test_sequences_and_times_stay_with_their_rows(way: str) -> None:
+    text = "who,day,x,w\n1,1,5,2\n1,2,,1\n2,1,6,3\n2,2,7,1\n"
+    data = read_csv(
+        text, name="f", sequence_column="who", time_column="day", weights_column="w", drop_missing=True
+    )
+    assert data.values.tolist() == [[5.0], [6.0], [7.0]]
+    assert data.row_weights is not None
+    assert data.row_weights.tolist() == [2.0, 3.0, 1.0]
+    assert data.sequences is not None
+    assert data.sequences.tolist() == [0, 1, 1]
+    assert data.times is not None
+    assert data.times.tolist() == [1.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"sequence_column": "c"}, "f has no column 'c'; its columns are who, day, x."),
+        ({"time_column": "c"}, "f has no column 'c'; its columns are who, day, x."),
+        (
+            {"sequence_column": "day", "time_column": "day"},
+            "f: one column cannot be two of row weights, sequence and time; name different ones.",
+        ),
+        (
+            {"sequence_column": "who"},
+            "f: row 2 has no sequence in column 'who'; fill it in or leave that row out.",
+        ),
+    ],
+)
+def test_columns_that_cannot_name_a_sequence_or_a_time(options: dict[str, str], told: str) -> None:
+    for who in ("1", "ann"):
+        assert sentence(f"who,day,x\n{who},1,2\n,2,3\n", **options) == told

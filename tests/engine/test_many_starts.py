@@ -1,6 +1,11 @@
 """Many starts: the same ends however many processes share them, and what is counted of them."""
 
+import dataclasses
 import math
+import multiprocessing
+import os
+import signal
+import time
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +14,7 @@ import pytest
 from engine.comparison import compare
 from engine.errors import InputError
 from engine.experiment import Experiment, from_document, read_experiment
-from engine.many_starts import ManyStarts, RunEnd, many_starts, quartiles, with_start_seed
+from engine.many_starts import ManyStarts, RunEnd, many_starts, quartiles, share_within, with_start_seed
 
 FIRST = Path(__file__).resolve().parents[2] / "assets/experiments/em-never-goes-down.toml"
 
@@ -61,6 +66,19 @@ def test_it_can_be_cancelled_and_tells_how_far_it_is(experiment: Experiment) -> 
     assert many_starts(experiment, 3, processes=2, cancelled=lambda: True) is None
 
 
+def test_an_interrupt_from_the_keyboard_is_for_the_process_that_asked(experiment: Experiment) -> None:
+    deadline = time.monotonic() + 60
+
+    def interrupt(fraction: float) -> None:
+        for each in multiprocessing.active_children():
+            assert each.pid is not None
+            os.kill(each.pid, signal.SIGINT)
+
+    found = many_starts(experiment, 4, 2, interrupt, lambda: time.monotonic() > deadline)
+    assert found is not None
+    assert len(found.ends) == 4
+
+
 def test_impossible_numbers_are_refused(experiment: Experiment) -> None:
     with pytest.raises(InputError, match="at least 1"):
         many_starts(experiment, 0)
@@ -86,6 +104,28 @@ def test_modes_costs_and_the_performance_profile(experiment: Experiment) -> None
     assert [found.reached(lane) for lane in (0, 1)] == [2, 2]
     assert found.costs(0, "passes").tolist() == [2.0, math.inf, 1.0]
     assert found.costs(1, "cpu").tolist() == [0.04, 0.02, math.inf]
+    assert found.costs(0, "iteration").tolist() == [2.0, math.inf, 1.0]
+    assert [found.best_of(lane) for lane in (0, 1)] == [-1.0, -1.0]
     assert found.profile("passes").tolist() == [[1.0, 1.0, math.inf], [1.0, 2.0, math.inf]]
+    assert found.profile("iteration").tolist() == [[1.0, 2.0, math.inf], [1.0, 1.0, math.inf]]
+    assert [share_within(found.profile("passes")[1], ratio) for ratio in (0.9, 1.0, 2.0, math.inf)] == [
+        0.0,
+        pytest.approx(1 / 3),
+        pytest.approx(2 / 3),
+        pytest.approx(2 / 3),
+    ]
     assert quartiles(found.costs(0, "passes")) == pytest.approx((1.25, 1.5, 1.75))
     assert all(math.isnan(each) for each in quartiles(np.array([math.inf])))
+
+
+def test_a_lane_that_begins_at_the_best_mode_counts_as_one_iteration(experiment: Experiment) -> None:
+    ends = ((end(0, 0, [-1.0], 1.0), end(0, 1, [-9.0, -3.0, -1.0], 1.0)),)
+    assert ManyStarts(experiment, (0,), ends).profile("iteration").tolist() == [[1.0], [2.0]]
+
+
+def test_lanes_that_are_switched_off_take_no_part(experiment: Experiment) -> None:
+    off = experiment.replace(lanes=(dataclasses.replace(experiment.lanes[0], on=False), experiment.lanes[1]))
+    found = many_starts(off, 2)
+    assert found is not None
+    assert [lane.title for lane in found.lanes] == ["lbfgs"]
+    assert found.profile("passes").tolist() == [[1.0, 1.0 if found.reached(0) == 2 else math.inf]]

@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 
 from engine.comparison import Comparison, compare, comparison_of
+from engine.datasets.zero_weight import ZeroWeight
 from engine.errors import InputError
-from engine.experiment import from_toml
+from engine.experiment import from_document, from_toml
+from engine.models.hidden_markov import HiddenMarkov
 from engine.results import (
     document,
+    parameter_rows,
     row_numbers,
     write_assignments,
     write_json,
@@ -144,3 +147,94 @@ def test_rows_that_were_left_out_keep_their_numbers(tmp_path: Path) -> None:
     assert numbers is not None
     assert numbers.tolist() == [1, 3, 5]
     assert row_numbers(from_toml(EXPERIMENT).data) is None
+
+
+def test_json_says_how_near_each_lane_came_and_at_what_cost(found: Comparison) -> None:
+    em, ascent, refused = document(found)["lanes"]
+    trace = found.lanes[0].trace
+    values, passes = trace.floats("log_likelihood"), trace.floats("passes")
+    assert em["gap"] == found.best_known - values[-1] > 0
+    assert 0 < em["rate_of_gap"] < 1
+    assert list(em["to_gap"]) == ["0.01", "0.0001", "1e-08"]
+    wide = comparison_of(found.experiment, found.preparation, [lane.trace for lane in found.lanes])
+    assert wide.best_known == found.best_known, "sought the same way each time"
+    place = int(np.argmax(values >= found.best_known - 1e-2)) if em["gap"] <= 1e-2 else None
+    reached = em["to_gap"]["0.01"]
+    assert reached["iterations"] == place
+    assert reached["passes"] == (None if place is None else passes[place])
+    assert em["smallest_weight"] == float(np.min(trace.last.parameters["weights"]))
+    assert ascent["gap"] > em["gap"]
+    assert refused["gap"] is None
+    assert all(cost is None for costs in refused["to_gap"].values() for cost in costs.values())
+
+
+def test_a_lane_that_arrives_has_the_cost_of_each_gap_in_order() -> None:
+    done = compare(from_toml(EXPERIMENT.replace("max_iterations = 12", "max_iterations = 400")))
+    em = document(done)["lanes"][0]
+    assert em["gap"] < 1e-8
+    costs = [em["to_gap"][gap] for gap in ("0.01", "0.0001", "1e-08")]
+    for clock in ("iterations", "passes", "cpu_seconds"):
+        spent = [each[clock] for each in costs]
+        assert spent == sorted(spent)
+        assert spent[0] > 0
+    assert costs[2]["passes"] == costs[2]["iterations"] + 1, (
+        "an EM step is a pass, and so is the first E step"
+    )
+
+
+def test_what_line_searches_checks_and_quadratic_programs_took_is_told() -> None:
+    lanes = ("em", "gradient-ascent", "lbfgs", "squarem", "sqp")
+    weights_only = compare(
+        from_document(
+            {
+                "data": {"name": "zero-weight"},
+                **ZeroWeight().setup(),
+                "lanes": [{"algorithm": name} for name in lanes],
+                "stop": {"max_iterations": 20},
+            }
+        )
+    )
+    told = {lane["name"]: lane for lane in document(weights_only)["lanes"]}
+    spent = {name: lane["evaluations"] for name, lane in told.items()}
+    assert spent["em"]["trials"] == spent["gradient-ascent"]["trials"] == 0
+    assert spent["lbfgs"]["trials"] == spent["lbfgs"]["gradients"] - 1, (
+        "all but the start's are of its line searches"
+    )
+    assert 0 < spent["squarem"]["trials"] < spent["squarem"]["e_steps"]
+    assert spent["sqp"]["quadratic_programs"] == told["sqp"]["iterations"] > 0
+    assert all(spent[name]["quadratic_programs"] == 0 for name in lanes if name != "sqp")
+
+
+def test_assignments_of_hidden_states_tell_the_most_probable_path_too(tmp_path: Path) -> None:
+    table = {
+        "data": {"name": "hidden-chain", "size": 60, "sequences": 3, "separation": 1.0},
+        "model": {"name": "hidden-markov", "states": 3},
+        "start": {"name": "truth"},
+        "lanes": [{"algorithm": "em"}],
+        "stop": {"max_iterations": 3},
+    }
+    comparison = compare(from_document(table))
+    write_assignments(comparison, tmp_path / "rows.csv", None)
+    rows = rows_of(tmp_path / "rows.csv")
+    ready, best = comparison.preparation, comparison.best
+    assert best is not None
+    assert best.parameters is not None
+    assert isinstance(ready.model, HiddenMarkov)
+    path = ready.model.most_probable_path(ready.prepared, best.parameters) + 1
+    smoothed = ready.model.smoothed(ready.prepared, best.parameters)
+    assert [int(row["path"]) for row in rows] == path.tolist()
+    assert [int(row["component"]) for row in rows] == (np.argmax(smoothed, axis=0) + 1).tolist()
+    assert [float(row["responsibility_2"]) for row in rows] == smoothed[1].tolist()
+
+
+def test_parameters_of_hidden_states_have_a_row_for_each_state() -> None:
+    described = {
+        "initial": np.array([0.25, 0.75]),
+        "transitions": np.array([[0.9, 0.1], [0.2, 0.8]]),
+        "rates": np.array([[3.0], [5.0]]),
+    }
+    assert list(parameter_rows(described, ("count",))) == [
+        ["component", "initial", "transition to 1", "transition to 2", "rate count"],
+        [1, 0.25, 0.9, 0.1, 3.0],
+        [2, 0.75, 0.2, 0.8, 5.0],
+    ]

@@ -18,6 +18,14 @@ def test_a_text_takes_the_place_of_a_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_bytes_are_written_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    content = bytes(range(256)) + b"\r\n\n"
+    write_whole(path, content)
+    assert path.read_bytes() == content
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def half_written(path: Path) -> None:
     with writing(path) as stream:
         stream.write("half of the sec")

@@ -125,6 +125,14 @@ def test_entry_j_belongs_to_the_parameters_that_step_j_produced() -> None:
         assert value == race.trace.floats("log_likelihood")[iteration]
 
 
+def test_events_of_steps_that_come_meanwhile_are_left_out() -> None:
+    trace = Race(1, 1 << 30).trace
+    assert trace.events_before(trace.count) == tuple(trace.events)
+    assert len({place for place, _ in trace.events}) > 3
+    for count in (0, 1, 58, trace.count - 1):
+        assert trace.events_before(count) == tuple(each for each in trace.events if each[0] < count)
+
+
 def test_events_are_found_by_their_iteration() -> None:
     trace = Race(1, 1).trace
     assert [event.kind for event in trace.events_at(58)].count("intervention") == 1

@@ -5,6 +5,7 @@ focus and which keys are shortcuts decide as they do on a desk.
 """
 
 import dataclasses
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -37,12 +38,19 @@ PATIENCE_SECONDS = 20.0
 
 
 class Laboratory:
-    """A real window, shown without a display; closed with `with`."""
+    """A real window, shown without a display; closed with `with`.
+
+    What goes wrong in a slot or in the answer to an event is only printed by Qt; here it fails the test, at the end.
+    """
 
     def __init__(
         self, source: Experiment | Path = FIRST_EXPERIMENT, size: tuple[int, int] = (1366, 768)
     ) -> None:
         self.application = application()
+        self.faults: list[BaseException] = []
+        """Exceptions that nobody has caught."""
+        self._told_before = sys.excepthook
+        sys.excepthook = self._note_fault
         self._collector = GarbageCollector()
         self.shell = Shell("light")
         self.shell.resize(*size)
@@ -63,6 +71,15 @@ class Laboratory:
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         self.close()
+        if self.faults and error is None:
+            raise AssertionError(f"{len(self.faults)} faults in the window") from self.faults[0]
+
+    def _note_fault(
+        self, kind: type[BaseException], fault: BaseException, where: TracebackType | None
+    ) -> None:
+        self._told_before(kind, fault, where)
+        # With its traceback it would keep all that was there: frames, data, traces.
+        self.faults.append(fault.with_traceback(None))
 
     def close(self) -> None:
         """Closes the window without a question and destroys it."""
@@ -74,6 +91,7 @@ class Laboratory:
         self.shell.deleteLater()
         self.settle()
         self._collector.close()
+        sys.excepthook = self._told_before
 
     def open(self, source: Experiment | Path) -> None:
         """Opens an experiment (or its file) in this window and waits until both lanes stand at the start."""

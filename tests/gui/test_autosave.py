@@ -10,13 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 
 from engine.datasets.file import File
 from engine.experiment import Experiment, read_experiment
 from gui import edits
 from gui.app import FIRST_EXPERIMENT
 from gui.autosave import Autosave
+from gui.pins import Pin, pins_read
 from tests.gui.laboratory import Laboratory
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -51,6 +55,12 @@ def separate(laboratory: Laboratory, separation: float, final: bool = True) -> E
 
 def kept_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.toml"))
+
+
+def pins_in(folder: Path) -> tuple[Pin, ...]:
+    """The pinned runs in the one file that there is."""
+    found = [pins_read(file.read_bytes()) for file in folder.glob("*.pins")]
+    return found[0] if found else ()
 
 
 def lose(laboratory: Laboratory, folder: Path, separation: float) -> Experiment:
@@ -102,6 +112,7 @@ def test_kill_9_in_the_middle_of_an_edit_and_the_next_window_has_it(tmp_path: Pa
     assert found["separation"] in values
     assert found["separation"] != 1.0
     assert (found["path"], found["unsaved"]) == (str(mine), True)
+    assert found["pins"] == ["pin 1"]
     assert "without being closed" in found["sentence"]
     # That window was closed: nothing is lost any more, and the next one opens as on any day.
     assert not file.exists()
@@ -185,6 +196,62 @@ def test_the_last_session_comes_back_with_its_file_and_as_not_saved(
     assert following.reopen_lost()
     assert laboratory.experiment == further
     following.close()
+    assert list(folder.iterdir()) == []
+
+
+def test_pinned_runs_come_back_with_their_curves(laboratory: Laboratory, folder: Path) -> None:
+    laboratory.open(FIRST)
+    lost = keeper(laboratory, folder)
+    laboratory.press(Qt.Key.Key_Right, times=5)
+    laboratory.wait_for_iteration(5)
+    laboratory.press(Qt.Key.Key_P)
+    separate(laboratory, 2.0)
+    laboratory.press(Qt.Key.Key_P)
+    # A pin is kept though the experiment has not changed.
+    laboratory.wait_until(lambda: len(pins_in(folder)) == 2)
+    laboratory.session.exchange_pin(1, replace(laboratory.session.pins[1], name="apart", shown=False))
+    laboratory.wait_until(lambda: [pin.name for pin in pins_in(folder)] == ["pin 1", "apart"])
+    before = laboratory.session.pins
+    lost.close(keep=True)
+    laboratory.session.use_pins(())
+    laboratory.open(FIRST)
+    autosave = keeper(laboratory, folder)
+    assert autosave.reopen_lost()
+    after = laboratory.session.pins
+    assert [(pin.name, pin.experiment, pin.path, pin.shown, pin.result) for pin in after] == [
+        (pin.name, pin.experiment, pin.path, pin.shown, pin.result) for pin in before
+    ]
+    for mine, theirs in zip(after[0].lanes, before[0].lanes, strict=True):
+        assert np.array_equal(mine.log_likelihood, theirs.log_likelihood)
+        assert mine.log_likelihood.dtype == theirs.log_likelihood.dtype
+        assert np.array_equal(mine.is_likelihood, theirs.is_likelihood)
+        assert np.array_equal(mine.weights_path, theirs.weights_path)
+        assert np.array_equal(mine.covariances, theirs.covariances)
+        assert all(np.array_equal(mine.clocks[name], theirs.clocks[name]) for name in theirs.clocks)
+    laboratory.session.restore_pin(0)
+    assert laboratory.experiment == before[0].experiment
+    laboratory.session.use_pins(())
+    autosave.close()
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"no pins", msgspec.msgpack.encode([{"name": 3}])])
+def test_pins_that_cannot_be_read_are_said_and_the_experiment_comes_back(
+    laboratory: Laboratory, folder: Path, content: bytes
+) -> None:
+    laboratory.open(FIRST)
+    edited = lose(laboratory, folder, 1.6)
+    (file,) = kept_files(folder)
+    file.with_suffix(".pins").write_bytes(content)
+    laboratory.open(FIRST)
+    autosave = keeper(laboratory, folder)
+    heard: list[str] = []
+    autosave.told.connect(heard.append)
+    assert autosave.reopen_lost()
+    assert laboratory.experiment == edited
+    assert laboratory.session.pins == ()
+    assert "pinned runs cannot be read" in heard[0]
+    autosave.close()
     assert list(folder.iterdir()) == []
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSettings, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMainWindow
 
 from engine.experiment import read_experiment
@@ -35,7 +36,7 @@ def files(tmp_path: Path) -> list[Path]:
 @pytest.mark.usefixtures("application")
 def test_nothing_is_remembered_on_the_first_day() -> None:
     first = Preferences()
-    assert (first.theme, first.folder, first.recent) == (None, "", [])
+    assert (first.theme, first.folder, first.recent, first.speed) == (None, "", [], None)
     assert not first.restore_size_of(QMainWindow())
 
 
@@ -68,6 +69,7 @@ def test_what_makes_no_sense_counts_as_not_there(folder: Path) -> None:
         ("folder", "/no/such/folder"),
         ("recent", [1, "", "gone"]),
         ("size", "x"),
+        ("speed", "fast"),
     ):
         kept.setValue(key, value)
     kept.sync()
@@ -127,13 +129,23 @@ def test_the_theme_is_remembered_when_it_is_chosen_and_not_when_a_picture_is_mad
         assert Preferences().theme == "dark"
 
 
-def opened(monkeypatch: pytest.MonkeyPatch, fresh: bool = False) -> tuple[str, tuple[int, int], bool]:
-    """Theme and size of the window that the program opens, and whether it is in a lecture; it is closed again."""
-    seen: list[tuple[str, tuple[int, int], bool]] = []
+Look = tuple[str, tuple[int, int], bool, float, bool]
+
+
+def opened(monkeypatch: pytest.MonkeyPatch, fresh: bool = False) -> Look:
+    """What the window is like that the program opens; it is changed, and closed again.
+
+    Theme, size, whether it is in a lecture, the speed, and whether there is something to be saved.
+    """
+    seen: list[Look] = []
 
     def look() -> None:
         found = window()
-        seen.append((found.theme, (found.shell.width(), found.shell.height()), found.lecture.on))
+        experiment = found.session.experiment
+        assert experiment is not None
+        size, dirty = (found.shell.width(), found.shell.height()), found.session.dirty
+        seen.append((found.theme, size, found.lecture.on, experiment.show.speed, dirty))
+        QTest.keyClick(found.transport.speed, Qt.Key.Key_Down)
         found.shell.resize(640, 480)
         found.choose_theme("dark")
         found.lecture.toggle()
@@ -152,8 +164,9 @@ def test_a_day_later_the_window_is_as_it_was_and_fresh_it_is_not(
     first = opened(monkeypatch)
     again = opened(monkeypatch)
     assert first[0] == "light"
-    assert again == ("dark", again[1], False)
+    assert again == ("dark", again[1], False, again[3], False)
     assert again[1] != first[1]
+    assert first[3] == FIRST.show.speed > again[3] > 0
     assert opened(monkeypatch, fresh=True) == first
     # Nothing was lost, so nothing is kept.
     assert list((folder / "sessions").glob("*")) == []

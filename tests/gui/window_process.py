@@ -1,8 +1,8 @@
 """A whole window in a process of its own, as `main.py` opens it, that is worked in and may be killed.
 
-`drag`: opens FILE, drags the slider of the separation and never lets it go; says "kept NUMBER" for each value that
-has come into the file of the session. `edit`: the same in one step, then it ends by SIGTERM. `tell`: says, as JSON,
-what it has opened on, and closes as a person does.
+`drag`: opens FILE, pins the run, drags the slider of the separation and never lets it go; says "kept NUMBER" for
+each value that has come into the file of the session. `edit`: the same in one step, then it ends by SIGTERM. `tell`:
+says, as JSON, what it has opened on, and closes as a person does.
 """
 
 import json
@@ -59,7 +59,8 @@ def slider() -> QSlider:
 
 
 def drag() -> None:
-    """Presses the slider, and moves the mouse to and fro with each round of events."""
+    """Pins the run, presses the slider, and moves the mouse to and fro with each round of events."""
+    QTest.keyClick(window().shell.windowHandle(), Qt.Key.Key_P)
     handle, moved = slider(), [0]
     QTest.mousePress(handle, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(40, 8))
 
@@ -95,6 +96,7 @@ def tell() -> None:
                 "path": str(session.path),
                 "unsaved": session.has_unsaved_work,
                 "sentence": window().sentence.text(),
+                "pins": [pin.name for pin in session.pins],
             }
         ),
         flush=True,

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from engine.algorithms.bfgs import Bfgs, BfgsState, updated_inverse
+from engine.algorithms.bfgs import Bfgs
+from engine.algorithms.bfgs_update import BfgsState, updated_inverse
 from engine.algorithms.gradient_ascent import GradientAscent
 from tests.engine.algorithms.against_scipy import by_ours, by_scipy
 from tests.engine.algorithms.bowl import CURVATURE, TOP, bowl, means

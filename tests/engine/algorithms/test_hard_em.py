@@ -8,6 +8,7 @@ import pytest
 from engine.algorithms.em import ExpectationMaximization
 from engine.algorithms.hard_em import HardEM, HardState
 from engine.datasets.three_clusters import ThreeClusters
+from engine.models.factor_analysis import FactorAnalysis
 from engine.models.gaussian_mixture import GaussianMixture
 from engine.roundoff import roundoff_bound
 from engine.trace import Step
@@ -102,3 +103,11 @@ def test_overlapping_clusters_come_out_too_far_apart_and_too_narrow() -> None:
     assert last.stationarity > 0.01
     em = even.steps(ExpectationMaximization(), max_iterations=50)[-1]
     assert em.log_likelihood > last.log_likelihood + 1
+
+
+def test_where_no_value_of_the_latent_variables_has_a_probability_it_is_refused() -> None:
+    refused = HardEM().refusal(FactorAnalysis(), ("loadings", "uniquenesses"))
+    assert refused is not None
+    assert "factor-analysis has none" in refused
+    assert refused.endswith("; choose em.")
+    assert HardEM().refusal(GaussianMixture(), ("weights", "means")) is None

@@ -12,7 +12,14 @@ from engine.errors import CannotRun
 from engine.models.gaussian_mixture import GaussianMixture
 from engine.parameters import Array
 from tests.engine.algorithms.bowl import CURVATURE, TOP, bowl, means
-from tests.engine.algorithms.starts import Beginning, deaths, faithful, separated_by, three_likelihoods
+from tests.engine.algorithms.starts import (
+    Beginning,
+    collapsing,
+    deaths,
+    faithful,
+    separated_by,
+    three_likelihoods,
+)
 
 FIXED = NaturalGradient(line_search="none", longest_step=1e6)
 
@@ -184,3 +191,12 @@ def test_a_model_without_the_information_is_refused_with_the_reason() -> None:
     ):
         FIXED.init(problem, faithful().start, 0)
     assert problem.meter.passes == 0
+
+
+def test_a_variance_that_shrinks_for_ever_is_a_collapse_and_no_maximum() -> None:
+    """By a fixed share a step: the log-likelihood rises by the same amount each time, and has no maximum."""
+    steps = collapsing().steps(NaturalGradient(), max_iterations=300)
+    assert steps[-1].status == "collapsed"
+    values = [step.log_likelihood for step in steps[40:60]]
+    assert np.diff(values) == pytest.approx(0.5, abs=1e-6)
+    assert min(step.stationarity for step in steps[:-1]) > 0.1

@@ -11,11 +11,19 @@ import numpy as np
 from engine import catalogue
 from engine.dataset import Dataset
 from engine.errors import InputError
+from engine.models.factor_model import FactorModel
+from engine.models.gamma_mixture import GammaMixture
+from engine.models.genetic_linkage import GeneticLinkage
+from engine.models.hidden_markov import HiddenMarkov
 from engine.models.mixture import Mixture
+from engine.models.mixture_of_factor_analysers import MixtureOfFactorAnalysers
+from engine.models.mixture_of_regressions import MixtureOfRegressions
 from engine.models.mixture_proportions import MixtureProportions
+from engine.models.state_space import StateSpace
 from engine.objective import Problem
-from engine.parameters import Array, Parameters, PositiveDefinite, frozen
+from engine.parameters import Array, Parameters, PositiveDefinite, Simplex, UnitInterval, frozen
 from engine.settings import settings_of
+from tests import textbook
 
 ROWS = 60
 
@@ -48,9 +56,23 @@ class Case:
 
     @cached_property
     def textbook_settings(self) -> dict[str, Any]:
+        """What the textbook's M step needs to know beyond the parameters."""
         names = {"hold": "hold", "covariance": "covariance", "covariance_floor": "floor"}
         known = {name: names[name] for name in names if hasattr(self.model, name)}
-        return {called: getattr(self.model, name) for name, called in known.items()}
+        return self.density_settings | {called: getattr(self.model, name) for name, called in known.items()}
+
+    @cached_property
+    def density_settings(self) -> dict[str, Any]:
+        """What the textbook's densities need to know beyond the parameters."""
+        return {"trials": getattr(self.model, "trials_in_a_cell", 0)}
+
+    @cached_property
+    def posterior(self) -> textbook.Posterior:
+        """The textbook's E step at the case's parameters."""
+        described = self.model.describe(self.parameters)
+        return textbook.e_step(
+            self.dataset.values, described, self.dataset.row_weights, **self.density_settings
+        )
 
 
 def random_parameters(model: Any, prepared: Any, seed: int) -> Parameters:
@@ -59,21 +81,46 @@ def random_parameters(model: Any, prepared: Any, seed: int) -> Parameters:
     if isinstance(model, MixtureProportions):
         layout = model.layout(prepared)
         return layout.pack({"weights": generator.dirichlet(np.full(layout.size, 5.0))})
+    if isinstance(model, GeneticLinkage):
+        return model.layout(prepared).pack({"theta": generator.uniform(0.2, 0.8)})
+    if isinstance(model, FactorModel):
+        return random_factors(model, prepared, generator)
+    if isinstance(model, StateSpace):
+        layout = model.layout(prepared)
+        return layout.pack({block.name: generator.uniform(0.05, 0.6) for block in layout.blocks})
     columns, k = prepared.columns, model.components
-    seen = np.flatnonzero(np.ones(prepared.units) if prepared.row_weights is None else prepared.row_weights)
+    seen = np.flatnonzero(np.ones(columns.shape[1]) if prepared.row_weights is None else prepared.row_weights)
     centres = columns[:, generator.choice(seen, size=k, replace=False)].T
     parameters = model.from_centres(prepared, centres, np.full(len(columns), 0.4))
-    moved: dict[str, Array] = {"weights": generator.dirichlet(np.full(k, 5.0))}
-    for block in parameters.layout.blocks[1:]:
+    first, *others = parameters.layout.blocks
+    moved: dict[str, Array] = {first.name: generator.dirichlet(np.full(k, 5.0))}
+    for block in others:
         values = parameters[block.name]
         if isinstance(block.support, PositiveDefinite):
             tilt = 0.3 * generator.standard_normal(block.shape)
             values = values * (1.0 + 0.5 * generator.random()) + 0.2 * tilt @ np.swapaxes(tilt, -1, -2)
+        elif isinstance(block.support, Simplex):
+            values = 0.7 * values + 0.3 * generator.dirichlet(np.full(block.shape[-1], 5.0), block.shape[:-1])
+        elif isinstance(block.support, UnitInterval):
+            values = 0.7 * values + 0.3 * generator.uniform(0.1, 0.9, block.shape)
         else:
             values = values * (1.0 + 0.3 * generator.random(block.shape))
         moved[block.name] = values
     drawn: Parameters = parameters.replaced(moved)
     return drawn
+
+
+def random_factors(model: FactorModel, prepared: Any, generator: np.random.Generator) -> Parameters:
+    """A mean off the data's, loadings of either sign, and noise that differs from column to column."""
+    p, layout = prepared.dimension, model.layout(prepared)
+    mean = np.zeros(p) if layout.by_name["mean"].held else 0.2 * generator.standard_normal(p)
+    return layout.pack(
+        {
+            "mean": mean,
+            "loadings": 0.6 * generator.standard_normal((p, model.factors)),
+            model.noise_block: model.averaged(generator.uniform(0.3, 1.2, p)),
+        }
+    )
 
 
 def real_data(dimension: int, weighted: bool, rows: int = ROWS, seed: int = 0) -> Dataset:
@@ -83,6 +130,25 @@ def real_data(dimension: int, weighted: bool, rows: int = ROWS, seed: int = 0) -
     values = centres[generator.integers(3, size=rows)] + generator.standard_normal((rows, dimension))
     scale, shift = 3.0 ** np.arange(dimension), 10.0 + np.arange(dimension)
     return _dataset("real", np.round(values, 2) * scale + shift, weighted, generator)
+
+
+def positive_data(dimension: int, weighted: bool, rows: int = ROWS, seed: int = 0) -> Dataset:
+    """Positive numbers from three kinds of rows, columns unlike in scale."""
+    generator = np.random.Generator(np.random.Philox(seed))
+    shapes, means = generator.uniform(1.0, 12.0, (3, dimension)), generator.uniform(0.5, 6.0, (3, dimension))
+    kinds = generator.integers(3, size=rows)
+    values = generator.gamma(shapes[kinds], means[kinds] / shapes[kinds]) * 3.0 ** np.arange(dimension)
+    return _dataset("positive", values, weighted, generator)
+
+
+def line_data(dimension: int, weighted: bool, rows: int = ROWS, seed: int = 0) -> Dataset:
+    """Predictors far from 0 and, as the last column, a response on one of three planes."""
+    generator = np.random.Generator(np.random.Philox(seed))
+    x = generator.standard_normal((rows, dimension))
+    lines = generator.normal(0.0, 2.0, (3, dimension + 1))[generator.integers(3, size=rows)]
+    y = lines[:, 0] + np.sum(lines[:, 1:] * x, axis=1) + 0.4 * generator.standard_normal(rows)
+    values = np.column_stack((x * 3.0 ** np.arange(dimension) + 10.0, 50.0 + 7.0 * y))
+    return _dataset("lines", values, weighted, generator)
 
 
 def count_data(dimension: int, weighted: bool, rows: int = ROWS, seed: int = 0) -> Dataset:
@@ -103,6 +169,73 @@ def likelihood_data(dimension: int, weighted: bool, rows: int = ROWS, seed: int 
     return _dataset("likelihoods", values, weighted, generator)
 
 
+def success_data(dimension: int, weighted: bool, rows: int = ROWS, seed: int = 0) -> Dataset:
+    """Successes out of ten trials in each cell, of three kinds of rows."""
+    generator = np.random.Generator(np.random.Philox(seed))
+    chances = generator.uniform(0.1, 0.9, (3, dimension))
+    values = generator.binomial(10, chances[generator.integers(3, size=rows)]).astype(float)
+    return _dataset("successes", values, weighted, generator)
+
+
+def answer_data(dimension: int, weighted: bool, rows: int = ROWS, seed: int = 0) -> Dataset:
+    """Yes/no answers to dimension + 7 items, enough of them to tell rows apart."""
+    generator = np.random.Generator(np.random.Philox(seed))
+    chances = generator.uniform(0.1, 0.9, (3, dimension + 7))
+    values = (generator.random((rows, dimension + 7)) < chances[generator.integers(3, size=rows)]).astype(
+        float
+    )
+    return _dataset("answers", values, weighted, generator)
+
+
+def word_data(dimension: int, weighted: bool, rows: int = ROWS, seed: int = 0) -> Dataset:
+    """Counts in dimension + 1 columns that share out totals which differ from row to row."""
+    generator = np.random.Generator(np.random.Philox(seed))
+    shares = generator.dirichlet(np.full(dimension + 1, 2.0), 3)
+    values = generator.multinomial(generator.integers(20, 60, rows), shares[generator.integers(3, size=rows)])
+    return _dataset("words", values.astype(float), weighted, generator)
+
+
+def correlated_data(dimension: int, weighted: bool, rows: int = ROWS, seed: int = 0) -> Dataset:
+    """dimension + 5 columns, unlike in scale and far from 0, that two factors correlate."""
+    generator = np.random.Generator(np.random.Philox(seed))
+    p = dimension + 5
+    values = generator.standard_normal((rows, 2)) @ generator.normal(0, 1.0, (2, p))
+    values += generator.uniform(0.4, 1.0, p) * generator.standard_normal((rows, p))
+    return _dataset("correlated", values * 1.5 ** np.arange(p) + 10.0, weighted, generator)
+
+
+def cell_data(weighted: bool, rows: int = ROWS, seed: int = 0) -> Dataset:
+    """Cells of genetic linkage, 1 to 4, one column whatever the dimension."""
+    generator = np.random.Generator(np.random.Philox(seed))
+    values = generator.choice([1.0, 2.0, 3.0, 4.0], size=(rows, 1), p=[0.65, 0.1, 0.1, 0.15])
+    return _dataset("cells", values, weighted, generator)
+
+
+def sequence_data(emission: str, dimension: int, rows: int = ROWS, seed: int = 0) -> Dataset:
+    """Numbers or counts in sequences of 1 to 20 rows, some of which turn up between those of others."""
+    plain = (real_data if emission == "gaussian" else count_data)(dimension, False, rows, seed)
+    generator = np.random.Generator(np.random.Philox(seed))
+    count = rows // 5
+    codes = np.sort(np.concatenate((np.arange(count), generator.integers(0, count, rows - count))))
+    codes[: count // 2] = codes[: count // 2][::-1].copy()
+    names = tuple(f"s{number + 1}" for number in range(count))
+    return dataclasses.replace(plain, sequences=codes.astype(np.int64), sequence_names=names)
+
+
+def level_data(rows: int = ROWS, seed: int = 0) -> Dataset:
+    """One column in sequences of at least 4 rows about levels that move, some rows missing, at an end too."""
+    generator = np.random.Generator(np.random.Philox(seed))
+    count = rows // 7
+    codes = np.sort(
+        np.concatenate((np.tile(np.arange(count), 4), generator.integers(0, count, rows - 4 * count)))
+    )
+    values = 50.0 + 3.0 * np.cumsum(generator.standard_normal(rows)) + 2.0 * generator.standard_normal(rows)
+    lasts = np.flatnonzero(np.diff(codes)) + 1
+    values[[0, 5, *lasts[::3].tolist()]] = np.nan
+    names = tuple(f"s{number + 1}" for number in range(count))
+    return Dataset("levels", ("y",), values[:, None], sequences=codes.astype(np.int64), sequence_names=names)
+
+
 def _dataset(name: str, values: Array, weighted: bool, generator: np.random.Generator) -> Dataset:
     row_weights = frozen(generator.integers(0, 4, len(values))) if weighted else None
     columns = tuple(f"x{j + 1}" for j in range(values.shape[1]))
@@ -110,21 +243,70 @@ def _dataset(name: str, values: Array, weighted: bool, generator: np.random.Gene
 
 
 def data_for(model: Any, dimension: int, weighted: bool, rows: int = ROWS) -> Dataset:
-    """Likelihoods for known components; else real numbers where the model takes them, else counts."""
+    """Likelihoods for known components; else the first kind of data that the model takes."""
     if isinstance(model, MixtureProportions):
         return likelihood_data(dimension, weighted, rows)
-    dataset = real_data(dimension, weighted, rows)
-    try:
-        model.check(dataset)
-    except InputError:
-        return count_data(dimension, weighted, rows)
-    return dataset
+    if isinstance(model, GeneticLinkage):
+        return cell_data(weighted, rows, seed=dimension)
+    if isinstance(model, FactorModel):
+        return correlated_data(dimension, weighted, rows)
+    if isinstance(model, HiddenMarkov):
+        return sequence_data(model.emission, dimension, rows)
+    if isinstance(model, StateSpace):
+        return level_data(rows, seed=dimension)
+    if isinstance(model, MixtureOfFactorAnalysers):
+        # Fewer than three columns do not tell a factor.
+        return real_data(dimension + 2, weighted, rows)
+    if isinstance(model, GammaMixture):
+        return positive_data(dimension, weighted, rows)
+    if isinstance(model, MixtureOfRegressions):
+        return line_data(dimension, weighted, rows)
+    # One column suits every model of single numbers and some suit no other dimension.
+    for columns in (dimension, 1):
+        for kind in (real_data, count_data, success_data, answer_data, word_data):
+            dataset = kind(columns, weighted, rows)
+            try:
+                model.check(dataset)
+            except InputError:
+                continue
+            return dataset
+    raise AssertionError(f"no data for {model.name}")
 
 
 def variants() -> Iterator[tuple[str, Any]]:
-    """Every mixture as `mixtures` has them, and the models whose components are known."""
+    """Every mixture as `mixtures` has them, and every other model of the catalogue."""
     yield from mixtures()
-    yield MixtureProportions.name, MixtureProportions()
+    for name, model in catalogue.find("models").items():
+        if issubclass(model, HiddenMarkov):
+            yield from hidden_markov_models()
+        elif issubclass(model, StateSpace):
+            yield from state_spaces()
+        elif not issubclass(model, Mixture):
+            yield name, model()
+        if issubclass(model, FactorModel):
+            yield f"{name}-two-factors", model(factors=2)
+            for block in model.blocks:
+                yield f"{name}-hold-{block}", model(hold=(block,))
+
+
+def hidden_markov_models() -> Iterator[tuple[str, Any]]:
+    """Both emissions with each of their blocks held, and a floor."""
+    gaussian, poisson = HiddenMarkov(states=3), HiddenMarkov(emission="poisson", states=3)
+    yield "hidden-markov", gaussian
+    yield "hidden-markov-poisson", poisson
+    for block in ("initial", "transitions", "means", "covariances"):
+        yield f"hidden-markov-hold-{block}", dataclasses.replace(gaussian, hold=(block,))
+    yield "hidden-markov-poisson-hold-rates", dataclasses.replace(poisson, hold=("rates",))
+    yield "hidden-markov-floor", dataclasses.replace(gaussian, covariance_floor=0.3)
+
+
+def state_spaces() -> Iterator[tuple[str, Any]]:
+    """Both structures, and each variance of the larger one held."""
+    trend = StateSpace("local-linear-trend")
+    yield "state-space", StateSpace()
+    yield "state-space-trend", trend
+    for block in StateSpace.blocks:
+        yield f"state-space-trend-hold-{block}", dataclasses.replace(trend, hold=(block,))
 
 
 def mixtures() -> Iterator[tuple[str, Any]]:
@@ -149,14 +331,25 @@ def mixtures() -> Iterator[tuple[str, Any]]:
         yield f"{name}-hold-all-but-weights", dataclasses.replace(plain, hold=model.blocks[1:])
 
 
+def takes_row_weights(model: Any) -> bool:
+    """Whether a row may count several times, which none of a sequence can."""
+    return not isinstance(model, HiddenMarkov | StateSpace)
+
+
 def cases() -> Iterator[Case]:
     """Variants x dimensions 1, 2, 5 x with and without row weights."""
     for label, model in variants():
         for dimension in (1, 2, 5):
-            for weighted in (False, True):
+            for weighted in (False, True) if takes_row_weights(model) else (False,):
                 dataset = data_for(model, dimension, weighted)
                 ending = "-row-weights" if weighted else ""
                 yield Case(f"{label}-d{dimension}{ending}", model, dataset)
 
 
 CASES = tuple(cases())
+WEIGHTED = tuple(case for case in CASES if "weights" in case.model.blocks)
+"""Those of models whose latent variable is a component with a weight."""
+SEQUENCES = tuple(case for case in CASES if not takes_row_weights(case.model))
+"""Those of models whose rows are sequences."""
+DISCRETE = tuple(case for case in CASES if not isinstance(case.model, FactorModel) and case not in SEQUENCES)
+"""Those of models whose latent variable takes few values, and in each row for itself."""

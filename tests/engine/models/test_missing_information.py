@@ -6,11 +6,17 @@ import numpy as np
 import pytest
 
 from engine.models.mixture import Mixture
+from engine.models.mixture_proportions import MixtureProportions
 from engine.models.workspace import Workspace
-from engine.parameters import Array, Parameters
-from tests.engine.models.cases import CASES, Case
+from engine.parameters import Array, Parameters, PositiveDefinite
+from tests.engine.models.cases import CASES, Case, random_parameters
 
 PLAIN = [case for case in CASES if "hold" not in case.label and "floor" not in case.label]
+
+
+def offers_scores(model: object) -> bool:
+    """Whether a mixture tells the score of each component."""
+    return isinstance(model, Mixture) and type(model).component_score is not Mixture.component_score
 
 
 def scores(case: Case, row: int) -> Array:
@@ -31,7 +37,8 @@ def scores(case: Case, row: int) -> Array:
             unit = np.zeros(block.size)
             unit[place] = 1.0
             direction = np.zeros(parameters.layout.size)
-            within = block.support.tangent(unit.reshape(block.shape)) if block.name != "weights" else unit
+            matrices = isinstance(block.support, PositiveDefinite)
+            within = block.support.tangent(unit.reshape(block.shape)) if matrices else unit
             direction[parameters.layout.places[block.name]] = np.ravel(within)
             step = 1e-6
             rise = logs(parameters.vector + step * direction) - logs(parameters.vector - step * direction)
@@ -40,7 +47,7 @@ def scores(case: Case, row: int) -> Array:
 
 
 @pytest.mark.parametrize(
-    "case", [case for case in PLAIN if isinstance(case.model, Mixture)], ids=lambda case: case.label
+    "case", [case for case in PLAIN if offers_scores(case.model)], ids=lambda case: case.label
 )
 def test_missing_information_is_the_covariance_of_the_score_row_by_row(case: Case) -> None:
     model, prepared = case.model, case.prepared
@@ -73,7 +80,9 @@ def test_missing_information_is_the_covariance_of_the_score_row_by_row(case: Cas
 
 
 @pytest.mark.parametrize(
-    "case", [case for case in PLAIN if not isinstance(case.model, Mixture)], ids=lambda case: case.label
+    "case",
+    [case for case in PLAIN if isinstance(case.model, MixtureProportions)],
+    ids=lambda case: case.label,
 )
 def test_missing_information_of_known_components(case: Case) -> None:
     shares = case.model.responsibilities(case.parameters, case.prepared.columns)
@@ -92,7 +101,8 @@ def test_the_complete_gradient_is_the_slope_of_q(case: Case) -> None:
     problem = case.problem(1)
     statistics = problem.expect(case.parameters).statistics
     # Away from where the statistics were found, so that the gradient is not that of the log-likelihood.
-    there = case.parameters.replaced({"weights": np.roll(case.parameters["weights"], 1)})
+    there = random_parameters(case.model, case.prepared, seed=6)
+    there = there.replaced({name: case.parameters[name] for name in case.held})
     gradient = case.model.complete_gradient(statistics, there)
 
     def q(vector: Array) -> float:

@@ -7,20 +7,24 @@ import pytest
 
 from engine.models import mixture, workspace
 from engine.models.base import UndefinedLikelihood
+from engine.models.hidden_markov import HiddenMarkov
+from engine.models.mixture_of_factor_analysers import MixtureOfFactorAnalysers
 from engine.models.posterior import EXACT, Hard, Posterior, Sampled, Tempered
+from engine.models.student_t_mixture import StudentTMixture
 from engine.parameters import Array, Parameters
 from tests import textbook
-from tests.engine.models.cases import CASES, Case, data_for
+from tests.engine.models.cases import CASES, DISCRETE, WEIGHTED, Case, data_for
 from tests.textbook import Extended, extended
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.label)
+every_mixture = pytest.mark.parametrize("case", WEIGHTED, ids=lambda case: case.label)
 
 
 def joint_log_densities(case: Case) -> Extended:
     """log pi_k + log f_k(x_i), (n, K), as a textbook has them."""
     described = case.model.describe(case.parameters)
     with np.errstate(divide="ignore"):
-        densities = textbook.log_densities(case.dataset.values, described)
+        densities = textbook.log_densities(case.dataset.values, described, **case.density_settings)
     return extended(densities + np.log(extended(described["weights"])))
 
 
@@ -56,7 +60,7 @@ def m_step_agrees(case: Case, posterior: Posterior, responsibilities: Extended) 
         assert values == pytest.approx(wanted[name].astype(float), rel=1e-9, abs=1e-11 * largest)
 
 
-@every_case
+@every_mixture
 @pytest.mark.parametrize("beta", [0.2, 0.7, 3.0])
 def test_a_tempered_posterior_is_the_textbooks(case: Case, beta: float) -> None:
     joint = joint_log_densities(case)
@@ -69,7 +73,7 @@ def test_a_tempered_posterior_is_the_textbooks(case: Case, beta: float) -> None:
     m_step_agrees(case, Tempered(beta), powers / total[:, None])
 
 
-@every_case
+@every_mixture
 def test_a_beta_of_1_is_the_exact_posterior_bit_for_bit(case: Case) -> None:
     problem = case.problem()
     one, other = problem.expect(case.parameters), problem.expect(case.parameters, posterior=Tempered(1.0))
@@ -85,9 +89,13 @@ def test_tempering_tends_to_the_exact_posterior_and_to_the_hard_one(case: Case) 
     exact, near = (problem.expect(case.parameters, posterior=each) for each in (EXACT, Tempered(1 + 1e-9)))
     scale = float(np.max(np.abs(exact.statistics)))
     np.testing.assert_allclose(near.statistics, exact.statistics, rtol=0, atol=1e-7 * scale)
-    hard, cold = (problem.expect(case.parameters, posterior=each) for each in (Hard(), Tempered(1e9)))
+    # Along a chain logarithms add up, and beta times what rounding leaves of them must stay small.
+    beta = 1e6 if isinstance(case.model, HiddenMarkov) else 1e9
+    hard, cold = (problem.expect(case.parameters, posterior=each) for each in (Hard(), Tempered(beta)))
     np.testing.assert_allclose(cold.statistics, hard.statistics, rtol=0, atol=1e-7 * scale)
-    assert cold.log_likelihood == pytest.approx(hard.log_likelihood, rel=1e-7)
+    assert cold.log_likelihood == pytest.approx(hard.log_likelihood, rel=1e-6)
+    if case not in DISCRETE:
+        return
     # The objective falls as beta grows: a norm of higher order is a smaller one.
     objectives = [
         problem.expect(case.parameters, posterior=Tempered(beta)).log_likelihood
@@ -97,12 +105,14 @@ def test_tempering_tends_to_the_exact_posterior_and_to_the_hard_one(case: Case) 
     assert objectives[-1] >= hard.log_likelihood
 
 
-@every_case
+@every_mixture
 def test_a_hard_posterior_is_the_textbooks(case: Case) -> None:
     joint = joint_log_densities(case)
     chosen = np.argmax(joint, axis=1)
     indicators = extended(np.eye(joint.shape[1])[chosen])
-    if np.all(np.sum(indicators * row_weights(case)[:, None], axis=0) > 0):
+    # A component of fewer rows has no spread, or no line of its own, and some models collapse there.
+    rows = np.count_nonzero(indicators * row_weights(case)[:, None], axis=0)
+    if np.min(rows) > case.dataset.dimension:
         m_step_agrees(case, Hard(), indicators)
     found = case.problem().expect(case.parameters, posterior=Hard())
     assert found.log_likelihood == pytest.approx(
@@ -110,7 +120,7 @@ def test_a_hard_posterior_is_the_textbooks(case: Case) -> None:
     )
 
 
-@every_case
+@every_mixture
 def test_a_draw_is_whole_rows_and_its_objective_is_that_of_the_completed_data(case: Case) -> None:
     problem = case.problem()
     found = problem.expect(case.parameters, posterior=Sampled(7, 3))
@@ -118,17 +128,18 @@ def test_a_draw_is_whole_rows_and_its_objective_is_that_of_the_completed_data(ca
     assert np.array_equal(counts, np.round(counts))
     assert np.sum(counts) == case.prepared.total_weight
     q = case.model.expected_log_likelihood(case.prepared, found.statistics, case.parameters)
-    assert found.log_likelihood == pytest.approx(q, rel=1e-11)
+    if isinstance(case.model, StudentTMixture | MixtureOfFactorAnalysers):
+        # The factors u are not drawn, and the entropy that they keep is the objective's too.
+        assert found.log_likelihood > q
+    else:
+        assert found.log_likelihood == pytest.approx(q, rel=1e-11)
 
 
-@pytest.mark.parametrize("case", CASES[::7], ids=lambda case: case.label)
+@pytest.mark.parametrize("case", WEIGHTED[::7], ids=lambda case: case.label)
 def test_draws_have_the_posteriors_mean_and_variance(case: Case) -> None:
     """Counts n_k over 400 draws: mean sum_i w_i r_ik, variance sum_i w_i r_ik (1 - r_ik), to 4.5 errors."""
     problem, draws = case.problem(), 400
-    plain = textbook.e_step(
-        case.dataset.values, case.model.describe(case.parameters), case.dataset.row_weights
-    )
-    shares = plain.responsibilities.astype(float)
+    shares = case.posterior.responsibilities.astype(float)
     weights = row_weights(case).astype(float)
     mean, variance = weights @ shares, weights @ (shares * (1 - shares))
     found = np.array(
@@ -180,7 +191,7 @@ def test_equal_components_are_treated_alike_where_nothing_is_drawn_or_decided() 
 @pytest.mark.parametrize("posterior", [Tempered(0.5), Hard(), Sampled(0, 0)], ids=str)
 def test_threads_change_no_bit(posterior: Posterior, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workspace, "ROWS_WORTH_A_THREAD", 1)
-    monkeypatch.setattr(mixture, "BLOCK_BYTES", 1 << 10)
+    monkeypatch.setattr(mixture, "MOST_ROWS", 1024)
     label, model = CASES[0].label, CASES[0].model
     case = Case(label, model, data_for(model, 2, True, rows=5000))
     alone = case.problem(threads=1).expect(case.parameters, posterior=posterior)
@@ -192,7 +203,7 @@ def test_threads_change_no_bit(posterior: Posterior, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("posterior", [Tempered(0.5), Hard(), Sampled(0, 0)], ids=str)
 def test_some_units_give_their_part(posterior: Posterior) -> None:
-    for case in CASES[:: len(CASES) // 8]:
+    for case in WEIGHTED[:: len(WEIGHTED) // 8]:
         problem = case.problem()
         parts = [problem.expect(case.parameters, np.arange(a, b), posterior) for a, b in ((0, 23), (23, 60))]
         assert problem.meter.passes == pytest.approx(1.0)
@@ -209,7 +220,7 @@ def test_some_units_give_their_part(posterior: Posterior) -> None:
 
 @pytest.mark.parametrize("posterior", [EXACT, Tempered(0.5), Hard(), Sampled(0, 0)], ids=str)
 def test_where_no_posterior_exists_the_likelihood_is_undefined(posterior: Posterior) -> None:
-    for case in CASES[:: len(CASES) // 8]:
+    for case in WEIGHTED[:: len(WEIGHTED) // 8]:
         weights = np.full(len(case.parameters["weights"]), np.nan)
         with pytest.raises(UndefinedLikelihood), np.errstate(all="ignore"):
             case.problem().expect(case.parameters.replaced({"weights": weights}), posterior=posterior)

@@ -11,6 +11,7 @@ from engine.dataset import Dataset, Truth
 from engine.errors import InputError
 from engine.models.mixture import Mixture
 from engine.models.mixture_proportions import MixtureProportions
+from engine.models.poisson_mixture import PoissonMixture
 from engine.parameters import Parameters, frozen
 from engine.settings import settings_of
 from engine.starts.base import RandomStart
@@ -25,7 +26,12 @@ every_variant = pytest.mark.parametrize(
     ("label", "model"), tuple(mixtures()), ids=lambda value: str(value)[:30]
 )
 random_starts = pytest.mark.parametrize(
-    "start", [cls for cls in catalogue.find("starts").values() if issubclass(cls, RandomStart)]
+    "start",
+    [
+        cls
+        for cls in catalogue.find("starts").values()
+        if issubclass(cls, RandomStart) and cls().refusal(PoissonMixture()) is None
+    ],
 )
 
 
@@ -77,8 +83,10 @@ def test_parameters_are_valid_and_reproducible(case: Case, name: str) -> None:
 
 
 @random_starts
-@every_mixture
+@every_case
 def test_another_seed_draws_another_start(case: Case, start: type[RandomStart]) -> None:
+    if start().refusal(case.model) is not None:
+        return
     vectors = [chosen(start(seed=seed), case).vector for seed in range(3)]
     assert not np.array_equal(vectors[0], vectors[1])
     assert not np.array_equal(vectors[1], vectors[2])
@@ -120,9 +128,14 @@ def test_truth_is_refused_where_it_is_not_known(label: str, model: Any) -> None:
 
 @random_starts
 @every_variant
-def test_twelve_components_on_few_rows(label: str, model: Any, start: type[RandomStart]) -> None:
-    many = dataclasses.replace(model, components=12)
-    case = Case(label, many, data_for(many, 2, False, rows=15))
+def test_as_many_components_as_the_few_rows_allow(label: str, model: Any, start: type[RandomStart]) -> None:
+    if start().refusal(model) is not None:
+        return
+    dataset = data_for(model, 2, False, rows=15)
+    different = len(np.unique(dataset.values, axis=0))
+    assert different >= 6
+    many = dataclasses.replace(model, components=min(12, different))
+    case = Case(label, many, dataset)
     for seed in range(5):
         parameters = chosen(start(seed=seed), case)
         assert parameters.layout.violation(parameters.vector) is None

@@ -17,7 +17,8 @@ def test_it_lists_the_catalogue_plainly_with_summaries() -> None:
     names = {chooser.box.itemData(index): chooser.box.itemText(index) for index in range(chooser.box.count())}
     assert list(names) == list(catalogue.find("models"))
     assert names["gaussian-mixture"] == "Gaussian mixture"
-    hint = chooser.box.itemData(0, Qt.ItemDataRole.ToolTipRole)
+    place = list(names).index("gaussian-mixture")
+    hint = chooser.box.itemData(place, Qt.ItemDataRole.ToolTipRole)
     assert catalogue.summary(GaussianMixture) in hint
 
 

@@ -1,16 +1,26 @@
 """What cannot be combined is told with its reason, and agrees with what the engine refuses."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from engine import catalogue
 from engine.algorithms.lbfgs import LimitedMemoryBfgs
 from engine.errors import CannotRun
 from engine.experiment import Experiment, from_document
+from engine.models.multinomial_mixture import MultinomialMixture
 from engine.objective import Problem
+from engine.starts.parameters import GivenParameters
 from gui.controls.combinations import can_leave, hidden_settings, lane_section, reasons
 from tests.gui.frames import FIRST_EXPERIMENT
 
+ONLY_WEIGHTS = FIRST_EXPERIMENT | {
+    "model": {"name": "gaussian-mixture", "components": 3, "hold": ["means", "covariances"]}
+}
+NOTHING_FREE = FIRST_EXPERIMENT | {
+    "model": {"name": "gaussian-mixture", "components": 3, "hold": ["weights", "means", "covariances"]}
+}
 ZERO_WEIGHT_START = FIRST_EXPERIMENT["start"] | {"weights": [0.5, 0.5, 0.0]}
 
 
@@ -22,31 +32,58 @@ def _found(experiment: Experiment) -> dict[tuple[str, ...], str]:
     return dict(reasons(experiment, experiment.data.generate()))
 
 
-def _refuses(experiment: Experiment, lane: int) -> bool:
+def _refusal(experiment: Experiment, lane: int) -> str | None:
+    """The sentence with which the engine refuses a lane; None where it runs."""
     dataset: Any = experiment.data.generate()
     model: Any = experiment.model
     prepared = model.prepare(dataset)
     start = experiment.start.choose(model, prepared)
     try:
         experiment.lanes[lane].algorithm.init(Problem(model, prepared), start, 0)
-    except CannotRun:
-        return True
-    return False
+    except CannotRun as refused:
+        return str(refused)
+    return None
 
 
-def test_the_first_experiment_is_free_but_for_models_of_counts() -> None:
-    found = _found(_experiment())
-    assert set(found) == {
-        ("model", "name", "poisson-mixture"),
-        ("model", "name", "mixture-proportions"),
-        ("start", "name", "uniform"),
-    }
+def _refuses(experiment: Experiment, lane: int) -> bool:
+    return _refusal(experiment, lane) is not None
+
+
+def _names(found: Mapping[tuple[str, ...], str], section: str) -> set[str]:
+    """The classes that cannot be chosen in a section."""
+    return {key[2] for key in found if key[:2] == (section, "name")}
+
+
+def test_the_first_experiment_is_free_but_for_what_is_meant_for_other_models() -> None:
+    experiment = _experiment()
+    found = _found(experiment)
+    assert _names(found, "model") == set(catalogue.find("models")) - set(experiment.data.suits)
+    assert "uniform" in _names(found, "start")
+    assert not _names(found, "start") & {"k-means++", "random-points", "truth"}
+    for lane in (0, 1):
+        assert {"frank-wolfe", "sqp"} <= _names(found, lane_section(lane))
+        assert not _names(found, lane_section(lane)) & {"em", "squarem", "lbfgs", "newton", "sgd"}
     assert all(why.endswith(".") for why in found.values())
+    assert all(len(key) == 3 for key in found)
+
+
+@pytest.mark.parametrize("name", catalogue.find("algorithms"))
+def test_an_algorithm_is_greyed_out_where_the_engine_refuses_it(name: str) -> None:
+    for document in (FIRST_EXPERIMENT, ONLY_WEIGHTS, NOTHING_FREE):
+        experiment = from_document(document | {"lanes": [{"algorithm": name}]})
+        found = _found(experiment)
+        refused = _refusal(experiment, 0)
+        greyed = found.get((lane_section(0), "name", name))
+        assert (greyed is None) == (refused is None)
+        assert greyed is None or greyed.lower() == str(refused).lower()
 
 
 def test_before_the_data_are_there_nothing_is_said_of_them() -> None:
-    found = [key for key in reasons(_experiment(), None) if key[0] == "start"]
-    assert found == [("start", "name", "uniform")], "what the model alone decides"
+    refused = _names(reasons(_experiment(), None), "start")
+    model = _experiment().model
+    assert refused == {
+        name for name, cls in catalogue.find("starts").items() if cls().refusal(model) is not None
+    }, "what the model alone decides"
 
 
 def test_a_start_at_the_truth_needs_one() -> None:
@@ -79,7 +116,7 @@ def test_softmax_is_refused_at_a_start_weight_of_zero() -> None:
     found = _found(experiment)
     assert "weight 3" in found[lane_section(1), "weight_coordinates", "softmax"]
     assert (lane_section(1), "weight_coordinates", "drop-last") not in found
-    assert not [key for key in found if key[0] == lane_section(0)]
+    assert not [key for key in found if key[0] == lane_section(0) and key[1] != "name"]
     assert _refuses(experiment, 1)
 
 
@@ -88,7 +125,8 @@ def test_a_held_block_needs_no_coordinates() -> None:
     experiment = _experiment(model=model, start=ZERO_WEIGHT_START)
     found = _found(experiment)
     assert "held fixed" in found[lane_section(1), "weight_coordinates"]
-    assert not [key for key in found if key[0] == lane_section(1) and len(key) == 3]
+    assert not [key for key in found if key[0] == lane_section(1) and len(key) == 3 and key[1] != "name"]
+    assert "exponentiated-gradient" in _names(found, lane_section(1))
     assert not _refuses(experiment, 1)
 
 
@@ -126,7 +164,12 @@ def test_a_persons_own_data_are_asked_which_models_they_suit() -> None:
 
 def test_settings_about_blocks_that_the_model_lacks_are_hidden() -> None:
     gaussian = _experiment().model
-    assert hidden_settings(LimitedMemoryBfgs, gaussian) == ("rate_coordinates",)
+    assert hidden_settings(LimitedMemoryBfgs, gaussian) == ("rate_coordinates", "probability_coordinates")
+    words = MultinomialMixture()
+    assert "probability_coordinates" in hidden_settings(LimitedMemoryBfgs, words)
+    assert "weight_coordinates" not in hidden_settings(LimitedMemoryBfgs, words)
+    assert "heads" in hidden_settings(GivenParameters, words)
+    assert "probabilities" not in hidden_settings(GivenParameters, words)
 
 
 @pytest.mark.parametrize(

@@ -348,7 +348,7 @@ def test_less_important_settings_wait_behind_a_toggle() -> None:
         settle()
         assert form.fields["learning_rate"].isVisible()
         assert not form.fields["line_search"].isVisible()
-        assert form.more.text() == "3 more settings, 1 changed"
+        assert form.more.text() == "4 more settings, 1 changed"
         press(form.more, Qt.Key.Key_Return)
         assert form.fields["line_search"].isVisible()
         assert not form.fields["rate_coordinates"].isVisible()

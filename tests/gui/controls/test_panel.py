@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
+from engine import catalogue
 from engine.experiment import Experiment, from_document
 from engine.run import Intervention
 from gui.controls.combinations import reasons
@@ -321,3 +322,26 @@ def test_a_lane_is_made_for_every_algorithm_of_the_catalogue(panel: ControlPanel
     for index in range(box.count()):
         _show(panel, _experiment(lanes=[{"algorithm": box.itemData(index)}]))
         assert box.currentIndex() == index
+
+
+@pytest.mark.parametrize("model", ["gaussian-mixture", "poisson-mixture"])
+def test_an_order_of_blocks_offers_those_of_the_model_that_is_there(panel: ControlPanel, model: str) -> None:
+    _show(
+        panel,
+        _experiment(
+            data={"name": "poisson-counts"},
+            model={"name": model, "components": 2},
+            start={"name": "k-means++"},
+            lanes=[{"algorithm": "ecm"}],
+        ),
+    )
+    form = panel.lanes[0].chooser.form
+    assert form is not None
+    form.reveal("order")
+    field = form.fields["order"]
+    assert isinstance(field, NamesField)
+    assert tuple(field.buttons) == catalogue.get("models", model).blocks
+    wanted = heard(panel.lane_changed)
+    first = next(iter(field.buttons))
+    click(field.buttons[first])
+    assert wanted == [(0, "order", (first,), True)]

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtGui import QColor, QImage
 
 from engine import catalogue
+from engine.algorithms.base import Algorithm, promise_of
 from engine.experiment import Lane, Show
 from engine.settings import settings_of
 from engine.shipped_experiments import shipped_experiments
@@ -60,6 +61,9 @@ def test_every_class_of_the_catalogue_has_a_page_made_from_it(kind: str) -> None
         said = " ".join((page.lead, *page.paragraphs, page.right_where)).split()
         assert sorted(said) == sorted((cls.__doc__ or "").split()), name
         assert page.source == getattr(cls, "source", "")
+        if issubclass(cls, Algorithm):
+            assert page.requires.lower() == f"{cls.requires}.".lower()
+            assert page.promise == promise_of(cls)
         assert [row.name for row in page.rows] == [
             each.label for each in settings_of(cls) if each.name not in NEVER_SHOWN
         ]
@@ -99,7 +103,15 @@ def test_outcomes_experiments_and_parts_of_the_window_have_pages() -> None:
         page = book().page(part_key(cls))
         assert page is not None
         assert page.lead
-    assert {cls.name for cls in view_classes()} == {"data", "likelihood", "simplex", "timeline", "weight-sum"}
+    assert {cls.name for cls in view_classes()} == {
+        "data",
+        "likelihood",
+        "performance-profile",
+        "simplex",
+        "start-costs",
+        "timeline",
+        "weight-sum",
+    }
 
 
 def test_every_link_leads_to_a_page() -> None:

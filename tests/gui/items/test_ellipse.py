@@ -6,8 +6,9 @@ import pytest
 from engine.parameters import Array
 from gui.items.ellipse import (
     covariance_from_handle,
-    ellipse_points,
+    ellipse_in_pixels,
     handles,
+    outermost,
     principal_axes,
     share_within,
 )
@@ -23,12 +24,31 @@ COVARIANCES = [
 
 @pytest.mark.parametrize("covariance", COVARIANCES)
 @pytest.mark.parametrize("radius", [1.0, 2.0])
-def test_every_point_has_the_mahalanobis_distance_of_the_radius(covariance: Array, radius: float) -> None:
-    points = ellipse_points(MEAN, covariance, radius)
-    assert points is not None
-    centred = points - MEAN
-    distances = np.sqrt(np.sum(centred * np.linalg.solve(covariance, centred.T).T, axis=1))
-    np.testing.assert_allclose(distances, radius, rtol=1e-9)
+@pytest.mark.parametrize("angle", [-90.0, -35.0, 0.0, 60.0, 180.0])
+def test_no_point_of_the_ellipse_lies_further_out_than_its_outermost(
+    covariance: Array, radius: float, angle: float
+) -> None:
+    in_pixels = 900.0 * covariance / np.max(covariance)
+    ellipse = ellipse_in_pixels(MEAN, in_pixels)
+    assert ellipse is not None
+    turn = np.linspace(0.0, 2 * np.pi, 5000)
+    circle = np.stack((np.cos(turn), np.sin(turn)))
+    drawn = MEAN + radius * (np.linalg.cholesky(in_pixels) @ circle).T
+    direction = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+    found = outermost(ellipse, radius, angle)
+    place = np.array([found.x(), found.y()])
+    assert np.max(drawn @ direction) == pytest.approx(place @ direction, abs=0.2)
+    assert np.min(np.hypot(*(drawn - place).T)) < 0.2
+
+
+@pytest.mark.parametrize("covariance", COVARIANCES)
+def test_the_axes_are_those_of_a_general_eigensolver(covariance: Array) -> None:
+    found = principal_axes(covariance)
+    assert found is not None
+    lengths, directions = found
+    np.testing.assert_allclose(lengths**2, np.linalg.eigvalsh(covariance)[::-1], rtol=1e-12)
+    np.testing.assert_allclose((directions.T * lengths**2) @ directions, covariance, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(directions @ directions.T, np.eye(2), atol=1e-15)
 
 
 def test_ellipses_hold_the_shares_they_are_labelled_with() -> None:
@@ -83,7 +103,7 @@ def test_no_drag_makes_a_covariance_singular(freedom: str) -> None:
 
 @pytest.mark.parametrize("broken", [np.diag([1.0, -1.0]), np.full((2, 2), np.nan), np.zeros((2, 2))])
 def test_what_is_no_covariance_has_no_ellipse(broken: Array) -> None:
-    assert ellipse_points(MEAN, broken, 1.0) is None
+    assert ellipse_in_pixels(MEAN, broken) is None
     assert handles(MEAN, broken).shape == (0, 2)
     with pytest.raises(ValueError, match="positive definite"):
         covariance_from_handle(broken, 0, np.ones(2))

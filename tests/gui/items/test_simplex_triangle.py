@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QRectF
 
 from gui.frame import Frame
+from gui.items.path_extents import PathExtents
 from gui.items.simplex_triangle import Triangle
 from gui.style import style
 from tests.gui.frames import FIRST_EXPERIMENT, recorded
@@ -30,7 +31,7 @@ def test_every_corner_of_the_simplex_has_room(application: Any, corner: int) -> 
     weights = np.full(3, 1e-3)
     weights[corner] = 1 - 2e-3
     frame = frame_from(weights.tolist())
-    triangle = Triangle(AREA, frame, style("light"))
+    triangle = Triangle(AREA, frame, style("light"), PathExtents())
     assert triangle.halvings == 0
     point = triangle.point(frame.lanes[0].components.weights, 0)
     assert point is not None
@@ -40,7 +41,7 @@ def test_every_corner_of_the_simplex_has_room(application: Any, corner: int) -> 
 def test_what_left_the_simplex_is_seen(application: Any) -> None:
     lane = {"algorithm": "gradient-ascent", "learning_rate": 0.6, "weight_coordinates": "drop-last"}
     frame = frame_from([0.15, 0.15, 0.7], lane | {"after_leaving": "continue"})
-    triangle = Triangle(AREA, frame, style("light"))
+    triangle = Triangle(AREA, frame, style("light"), PathExtents())
     for weights in frame.lanes[0].weights_path:
         point = triangle.point(weights, 0)
         assert point is None or AREA.contains(point)

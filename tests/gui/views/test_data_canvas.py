@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from engine import catalogue
 from engine.parameters import Array
 from gui.frame import Frame
 from gui.items.axes import Axes
@@ -33,6 +34,13 @@ def short(story: str, model: str, components: int, iterations: int = 6, **data: 
             "stop": {"tolerance": 0.0, "max_iterations": iterations},
         }
     )
+
+
+def whole(story: str) -> Recorded:
+    """A story of one or two numbers, from the start that it sets up."""
+    setup = catalogue.get("datasets", story)().setup()
+    stop = {"tolerance": 0.0, "max_iterations": 6}
+    return recorded({"data": {"name": story}, "lanes": LANES, "stop": stop, **setup})
 
 
 def canvas(frame: Frame, lane: int = 0, viewport: Viewport | None = None) -> DataCanvas:
@@ -103,6 +111,16 @@ STORIES: dict[str, Any] = {
     "row weights": lambda: short("deaths", "poisson-mixture", 2),
     "wildly different scales": lambda: short("different-scales", "gaussian-mixture", 2),
     "very many": lambda: short("three-clusters", "gaussian-mixture", 3, 3, size=200_001),
+    "answers": lambda: short("latent-classes", "bernoulli-mixture", 2),
+    "words": lambda: short("word-counts", "multinomial-mixture", 3),
+    "successes in one column": lambda: short("binomial-counts", "binomial-mixture", 2),
+    "coins of free weights": lambda: short("coin-tosses", "coins", 2),
+    "waiting times": lambda: short("waiting-times", "gamma-mixture", 2),
+    "waiting times in two columns": lambda: short("waiting-times", "gamma-mixture", 2, dimension=2),
+    "heavy tails": lambda: short("heavy-tails", "student-t-mixture", 3),
+    "lines": lambda: short("two-lines", "mixture-of-regressions", 2),
+    "the whole likelihood of two coins": lambda: whole("two-coins"),
+    "the whole likelihood of linkage": lambda: whole("linkage"),
 }
 
 

@@ -33,7 +33,13 @@ def opened() -> Iterator[Laboratory]:
             if chooser.form is not None:
                 chooser.form.more.setChecked(True)
         window.panel.stop.more.setChecked(True)
-        for show in (window.show_e_step, window.show_results, window.show_parameters, window.show_pins):
+        for show in (
+            window.show_e_step,
+            window.show_results,
+            window.show_parameters,
+            window.show_pins,
+            window.show_many_starts,
+        ):
             show()
         window.show_gallery()
         window.help.show_keys()

@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from engine.datasets.drawn import Drawn
 from engine.experiment import from_document
 from engine.many_starts import ManyStarts, ends_from
+from engine.shipped_experiments import FOLDER as EXPERIMENTS
 from engine.starts.parameters import GivenParameters
 from engine.starts.random_points import RandomPoints
 from tests.gui.laboratory import LEFT, Laboratory
@@ -73,6 +74,28 @@ def test_a_brush_sprays_while_both_run_and_shift_erases(brush: Laboratory) -> No
     assert len(points(laboratory)) < sprayed
     laboratory.press(Qt.Key.Key_Z, CONTROL, times=2)
     assert laboratory.experiment.data.name == "three-clusters"
+
+
+def test_points_are_drawn_and_erased_on_an_axis(brush: Laboratory) -> None:
+    laboratory = brush
+    laboratory.open(EXPERIMENTS / "collapse.toml")
+    canvas = laboratory.window.canvases[0]
+    axes = canvas.axes(laboratory.frame, canvas.rect().toRectF())
+    place = QPointF(axes.x(3.0), 0.6 * canvas.height())
+    laboratory.click(canvas, place)
+    assert [len(point) for point in points(laboratory)] == [1] * 7
+    assert points(laboratory)[-1][0] == pytest.approx(3.0, abs=1 / axes.x_scale)
+    places = [place + QPointF(2 * step, 0) for step in range(15)]
+    laboratory.drag(canvas, *places)
+    sprayed = len(points(laboratory))
+    assert sprayed > 10
+    handle = laboratory.shell.windowHandle()
+    QTest.mousePress(handle, LEFT, SHIFT, laboratory.at(canvas, place))
+    QTest.mouseRelease(handle, LEFT, SHIFT, laboratory.at(canvas, place))
+    laboratory.settle()
+    assert 6 <= len(points(laboratory)) < sprayed
+    laboratory.press(Qt.Key.Key_Z, CONTROL, times=3)
+    assert laboratory.experiment.data.name == "file"
 
 
 def test_points_cannot_be_drawn_into_ten_columns(brush: Laboratory) -> None:

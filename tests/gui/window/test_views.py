@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 
 from engine.experiment import Experiment, from_document
 from gui.app import FIRST_EXPERIMENT
 from gui.items.axes import Axes
 from gui.items.likelihood_scale import Reading
+from gui.items.start_ghost import ghost_means
 from gui.views import likelihood as likelihood_module
 from tests.gui.laboratory import Laboratory
 
@@ -300,6 +301,58 @@ def test_counts_are_fitted_by_a_poisson_mixture_in_the_same_window(laboratory: L
     assert all(np.isfinite(lane.log_likelihood) for lane in laboratory.lanes)
     laboratory.choose(laboratory.window.panel.data.box, "three-clusters")
     assert laboratory.experiment.model.name == "gaussian-mixture"
+
+
+@pytest.mark.parametrize(
+    ("story", "model"),
+    [
+        ("linkage", "genetic-linkage"),
+        ("linkage-crosses", "genetic-linkage"),
+        ("two-coins", "coins"),
+        ("coin-tosses", "coins"),
+        ("role-conflict", "bernoulli-mixture"),
+        ("latent-classes", "bernoulli-mixture"),
+        ("binomial-counts", "binomial-mixture"),
+        ("word-counts", "multinomial-mixture"),
+        ("waiting-times", "gamma-mixture"),
+        ("two-lines", "mixture-of-regressions"),
+    ],
+)
+def test_every_story_opens_with_its_model_and_is_drawn(
+    laboratory: Laboratory, story: str, model: str
+) -> None:
+    window = laboratory.window
+    laboratory.choose(window.panel.data.box, story)
+    assert laboratory.experiment.model.name == model
+    laboratory.wait_until(lambda: laboratory.frame.scene.model.name == model, what="the data are there")
+    laboratory.press(Qt.Key.Key_Right, times=3)
+    laboratory.wait_for_iteration(3)
+    assert all(np.isfinite(lane.log_likelihood) for lane in laboratory.lanes)
+    for view in (*window.canvases, window.simplex, window.weight_sum, window.likelihood):
+        assert len(laboratory.colours(view)) >= 2
+    laboratory.hover(window.canvases[0])
+    laboratory.press(Qt.Key.Key_Left, times=3)
+    # Back to Gaussians: what the new model cannot begin with is exchanged.
+    laboratory.choose(window.panel.data.box, "three-clusters")
+    assert laboratory.experiment.model.name == "gaussian-mixture"
+    laboratory.press(Qt.Key.Key_Right)
+    laboratory.wait_for_iteration(1)
+
+
+def test_the_start_of_a_gamma_mixture_is_dragged_by_its_means(laboratory: Laboratory) -> None:
+    window = laboratory.window
+    laboratory.choose(window.panel.data.box, "waiting-times")
+    laboratory.wait_until(
+        lambda: laboratory.frame.scene.model.name == "gamma-mixture", what="the data are there"
+    )
+    scene, canvas = laboratory.frame.scene, window.canvases[0]
+    axes = canvas.axes(laboratory.frame, QRectF(canvas.rect()))
+    place = QPointF(*ghost_means(axes, scene.start)[0].tolist()).toPoint()
+    laboratory.drag(canvas, place, place + QPoint(20, 0), place + QPoint(60, 0))
+    laboratory.wait_until(lambda: laboratory.frame.scene is not scene, what="the start moves")
+    before, after = scene.start.means[:, 0], laboratory.frame.scene.start.means[:, 0]
+    assert after[0] == pytest.approx(before[0] + 60 / axes.x_scale, abs=2 / axes.x_scale)
+    assert after[1] == pytest.approx(before[1])
 
 
 # Lanes

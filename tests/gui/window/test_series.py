@@ -1,0 +1,71 @@
+"""Sequences in the window: hidden states and moving levels run, are drawn, and are typed over."""
+
+import pytest
+from PySide6.QtCore import Qt
+
+from engine.datasets.hidden_chain import HiddenChain
+from engine.models.hidden_markov import HiddenMarkov
+from engine.shipped_experiments import shipped_experiments
+from engine.starts.k_means_plus_plus import KMeansPlusPlus
+from gui.style import style
+from tests.gui.laboratory import Laboratory
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.mark.parametrize("name", ["quiet-and-busy-decades", "level-of-the-nile", "hidden-chains"])
+def test_a_sequence_opens_runs_and_is_drawn(laboratory: Laboratory, name: str) -> None:
+    laboratory.open(shipped_experiments()[name])
+    before = [laboratory.picture(canvas) for canvas in laboratory.window.canvases]
+    laboratory.press(Qt.Key.Key_Right, times=3)
+    laboratory.wait_for_iteration(3)
+    assert laboratory.told == []
+    assert laboratory.lanes[0].log_likelihood > laboratory.lanes[0].curve.log_likelihood[0]
+    after = [laboratory.picture(canvas) for canvas in laboratory.window.canvases]
+    for lane, (one, other) in enumerate(zip(before, after, strict=True)):
+        assert one != other, f"lane {lane} is drawn as it was at the start"
+    canvas = laboratory.window.canvases[0]
+    # States have the components' colours, a level its lane's.
+    usual = style("light")
+    wanted = usual.lane(0) if name == "level-of-the-nile" else usual.component(0)
+    assert wanted.name() in laboratory.colours(canvas)
+    # Half a step, a pinned run and what the E step found have nothing to trip over.
+    for key in (Qt.Key.Key_Period, Qt.Key.Key_P, Qt.Key.Key_E, Qt.Key.Key_E):
+        laboratory.press(key)
+        laboratory.settle()
+    assert laboratory.told == []
+
+
+def test_every_number_of_states_has_its_picture_of_transitions(laboratory: Laboratory) -> None:
+    experiment = shipped_experiments()["hidden-chains"]
+    for states in (1, 2, 3, 4, 5):
+        changed = experiment.replace(
+            data=HiddenChain(size=200, sequences=4, states=max(2, states)),
+            model=HiddenMarkov(states=states),
+            start=KMeansPlusPlus(),
+            claims=(),
+        )
+        laboratory.open(changed)
+        laboratory.press(Qt.Key.Key_Right)
+        laboratory.wait_for_iteration(1)
+        assert laboratory.told == []
+        colours = laboratory.colours(laboratory.window.simplex)
+        assert (style("light").lane(0).name() in colours) is (states in (2, 3, 4))
+
+
+def test_a_transition_that_is_typed_makes_room_in_its_row(laboratory: Laboratory) -> None:
+    laboratory.open(shipped_experiments()["quiet-and-busy-decades"])
+    laboratory.press(Qt.Key.Key_P, CONTROL)
+    laboratory.settle()
+    table = laboratory.window.parameters.table
+    model = table.model()
+    headings = [model.headerData(place, Qt.Orientation.Horizontal) for place in range(table.columnCount())]
+    assert headings == ["initial", "transition to 1", "transition to 2", "rate count"]
+    assert [model.headerData(place, Qt.Orientation.Vertical) for place in range(2)] == ["state 1", "state 2"]
+    item = table.item(0, headings.index("transition to 2"))
+    assert item is not None
+    item.setText("0.3")
+    laboratory.settle()
+    assert laboratory.told == []
+    start = laboratory.experiment.start
+    assert getattr(start, "transitions", None) == ((0.7, 0.3), (0.1, 0.9))
