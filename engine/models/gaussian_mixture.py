@@ -337,10 +337,9 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         k, d = means.shape
         table, rest = statistics.reshape(2, k, -1)
         counts, sums = table[:, 0], table[:, 1 : 1 + d]
-        everything_moves = free in (None, self.blocks) and not self.hold and self.covariance_floor == 0
-        if everything_moves and self.covariance == "full" and min(counts.tolist()) > 0:
-            if not np.count_nonzero(rest):
-                return self._every_average(table.reshape(-1), parameters, k, d)
+        plain = free in (None, self.blocks) and not self.hold and self.covariance_floor == 0
+        if plain and self.covariance == "full" and min(counts.tolist()) > 0 and not np.count_nonzero(rest):
+            return self._every_average(table.reshape(-1), parameters, k, d)
         empty = None if counts.min() > 0 else counts <= 0
         if empty is not None and empty.all():
             return parameters

@@ -1,6 +1,5 @@
 """The proportions of known components: nothing but the weights is fitted."""
 
-import functools
 import itertools
 import math
 from collections.abc import Mapping

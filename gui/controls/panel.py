@@ -9,8 +9,10 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from engine.csv_reader import describe_columns
 from engine.datasets.base import DataStory, GeneratedStory
 from engine.datasets.file import File
+from engine.errors import InputError
 from engine.experiment import MOST_LANES, Experiment
 from engine.settings import settings_of
 from engine.stopping import Stop
@@ -88,6 +90,7 @@ class ControlPanel(QWidget):
         self._context = PanelContext()
         self._columns_of: DataStory | None = None
         self._columns: tuple[str, ...] = ()
+        self._words: tuple[str, ...] = ()
         self._arranged_by_hand = False
         self._arranging = False
         self._looks_left = 0
@@ -273,6 +276,7 @@ class ControlPanel(QWidget):
         names = {
             "columns": PossibleNames(tuple(name for name in self._columns if name not in apart), True),
             **{each: PossibleNames(self._columns) for each in ONE_COLUMN},
+            "sequence_column": PossibleNames((*self._columns, *self._words)),
         }
         described = {each.name for each in settings_of(type(story))}
         hidden = [name for name in NEVER_SHOWN if name in described]
@@ -287,6 +291,8 @@ class ControlPanel(QWidget):
         for name in (*columns, *asked):
             if name and name not in known:
                 known = (*known, name)
+        if not same:
+            self._words = _columns_of_words(story)
         self._columns_of, self._columns = story, known
 
     def _show_lanes(self, experiment: Experiment, context: PanelContext) -> None:
@@ -345,6 +351,17 @@ def _of_section(reasons: Reasons, section: str) -> tuple[dict[str, str], Unavail
     inside = {key[1:]: why for key, why in reasons.items() if key[0] == section}
     names = {key[1]: why for key, why in inside.items() if key[0] == "name" and len(key) == 2}
     return names, {key: why for key, why in inside.items() if key[0] != "name"}
+
+
+def _columns_of_words(story: DataStory) -> tuple[str, ...]:
+    """The columns of a file that hold no numbers, which can name sequences, as its beginning shows them."""
+    if not isinstance(story, File) or not (story.path or story.content):
+        return ()
+    try:
+        found = describe_columns(story.source())
+    except InputError:
+        return ()
+    return tuple(column.name for column in found if column.kind == "text")
 
 
 def _source(story: DataStory) -> tuple[object, ...]:

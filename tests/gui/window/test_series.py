@@ -1,5 +1,8 @@
 """Sequences in the window: hidden states and moving levels run, are drawn, and are typed over."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
@@ -7,6 +10,7 @@ from engine.datasets.hidden_chain import HiddenChain
 from engine.models.hidden_markov import HiddenMarkov
 from engine.shipped_experiments import shipped_experiments
 from engine.starts.k_means_plus_plus import KMeansPlusPlus
+from gui.controls.fields import PickedNameField
 from gui.style import style
 from tests.gui.laboratory import Laboratory
 
@@ -69,3 +73,28 @@ def test_a_transition_that_is_typed_makes_room_in_its_row(laboratory: Laboratory
     assert laboratory.told == []
     start = laboratory.experiment.start
     assert getattr(start, "transitions", None) == ((0.7, 0.3), (0.1, 0.9))
+
+
+def test_the_sequence_and_the_time_of_a_file_are_chosen_in_the_panel(
+    laboratory: Laboratory, tmp_path: Path
+) -> None:
+    path = tmp_path / "visits.csv"
+    random = np.random.Generator(np.random.Philox(1))
+    rows = [f"{who},{day},{random.normal():.3f}\n" for who in ("ann", "bob", "eve") for day in range(20)]
+    path.write_text("who,day,x\n" + "".join(rows), encoding="utf-8")
+    laboratory.load(path)
+    laboratory.unfold("data")
+    form = laboratory.window.panel.data.form
+    assert form is not None
+    for name, column in (("time_column", "day"), ("sequence_column", "who")):
+        form.reveal(name)
+        laboratory.settle()
+        field = form.fields[name]
+        assert isinstance(field, PickedNameField)
+        laboratory.choose(field.box, column)
+        laboratory.wait_until(lambda: not laboratory.session.is_loading)
+    assert laboratory.told == []
+    data = laboratory.frame.scene.dataset
+    assert data.columns == ("x",)
+    assert data.sequence_names == ("ann", "bob", "eve")
+    assert data.time_name == "day"
