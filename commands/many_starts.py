@@ -108,7 +108,10 @@ def _print_table(found: ManyStarts) -> None:
     def table(*headings: str) -> Table:
         made = Table(box=None, pad_edge=False)
         for heading in headings:
-            made.add_column(heading, justify="left" if heading == "lane" else "right")
+            # Broken on purpose, so that long numbers do not break it elsewhere.
+            made.add_column(
+                Text(heading.replace(" to it", "\nto it")), justify="left" if heading == "lane" else "right"
+            )
         return made
 
     with console.capture() as capture:

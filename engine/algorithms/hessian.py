@@ -15,7 +15,8 @@ UNCHANGING = 1e-10
 
 def hessian_product(problem: Problem, chart: Chart, x: Array, direction: Array) -> Array:
     """The Hessian of the mean log-likelihood at x times a unit direction, by a central difference: two gradients."""
-    step = STEP * max(1.0, float(np.max(np.abs(x))))
+    # Only the coordinates that move tell how far: in the data's units others may be millions of times larger.
+    step = STEP * max(1.0, float(np.max(np.abs(x * direction))))
     ahead = _gradient(problem, chart, x + step * direction)
     behind = _gradient(problem, chart, x - step * direction)
     return (ahead - behind) / (2 * step)

@@ -39,6 +39,8 @@ FARTHEST_START = 0.02
 MOST_OUTCOMES = 4096
 """Of more different rows than this the information is not summed."""
 
+BELOW_ONE = float(np.nextafter(1.0, 0.0))
+
 
 @dataclass(frozen=True)
 class BinomialComponents(Mixture, CompleteExponentialFamily):
@@ -189,7 +191,9 @@ class BinomialComponents(Mixture, CompleteExponentialFamily):
         if self.moves(self.second_block, free):
             trials = successes + failures
             old = parameters[self.second_block].reshape(trials.shape)
-            updated[self.second_block] = np.divide(successes, trials, out=np.array(old), where=trials > 0)
+            found = np.divide(successes, trials, out=np.array(old), where=trials > 0)
+            # Rounded to 1, a few failures that are expected all the same would be impossible.
+            updated[self.second_block] = np.where(failures > 0, np.minimum(found, BELOW_ONE), found)
         return parameters.replaced(updated)
 
     def mean_statistics(self, prepared: MixturePrepared, parameters: Parameters) -> Array:

@@ -136,13 +136,13 @@ def test_refuses_the_boundary_unless_it_reaches_it(writing: Writing) -> None:
 
 def coordinates_of(case: Case, keeping: bool) -> dict[str, Coordinates]:
     """For each block the catalogue's first coordinates that keep (or do not keep) its support."""
-    chosen = {}
+    chosen, known = {}, catalogue.find("coordinates").values()
     for block in case.parameters.layout.blocks:
-        able = [
-            cls.of(block)
-            for cls in catalogue.find("coordinates").values()
-            if type(block.support) in cls.supports
-        ]
+        # A support without coordinates of its own is written as the one that it is a kind of.
+        kind = next(
+            each for each in type(block.support).__mro__ if any(each in cls.supports for cls in known)
+        )
+        able = [cls.of(block) for cls in known if kind in cls.supports]
         chosen[block.name] = next((each for each in able if each.keeps_support is keeping), able[0])
     return chosen
 
