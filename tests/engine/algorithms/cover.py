@@ -21,7 +21,7 @@ from tests.engine.models.cases import data_for, random_parameters, variants
 
 ROWS = 40
 BATCH_SIZE = 15
-ENDLESS = Stop(tolerance=0.0, max_iterations=12)
+ENDLESS = Stop(tolerance=0.0, max_iterations=20)
 
 MODELS = dict(variants())
 COORDINATES = tuple(
