@@ -140,9 +140,17 @@ class Problem:
         other.model, other.prepared, other.layout = self.model, self.prepared, self.layout
         other.workspace, other.meter = Workspace(), Meter()
         other.workspace.checkpoint = self.workspace.checkpoint
+        other.workspace.helper_checkpoint = self.workspace.helper_checkpoint
         other._newest = None
         return other
 
-    def checkpoint_with(self, checkpoint: Callable[[], None]) -> None:
-        """Sets what is called between blocks of a long pass; it may wait, or raise to stop."""
+    def checkpoint_with(
+        self, checkpoint: Callable[[], None], of_helpers: Callable[[], None] | None = None
+    ) -> None:
+        """Sets what is called between blocks of a long pass; it may wait, or raise to stop.
+
+        `of_helpers` is what the threads that help call between their blocks; it may only wait.
+        """
         self.workspace.checkpoint = checkpoint
+        if of_helpers is not None:
+            self.workspace.helper_checkpoint = of_helpers

@@ -43,6 +43,14 @@ class Turns:
             self._closed_at = None
             self.condition.notify_all()
 
+    def wait_at_gate(self) -> None:
+        """Comes back when the gate is open, or has been forgotten: for threads that help an engine in its turn."""
+        if self._closed_at is None:
+            return
+        with self.condition:
+            while (closed := self._closed_at) is not None and time.monotonic() - closed <= GATE_SECONDS:
+                self.condition.wait(GATE_SECONDS)
+
     def acquire(self, engine: "Engine") -> None:
         """Waits for the engine's turn; raises Abandoned where the engine is to end."""
         with self.condition:
@@ -99,7 +107,7 @@ class Engine:
         self._turns = turns
         self._arguments = (problem, route, start, stop, after)
         self._turn_began = 0
-        problem.checkpoint_with(self._between_blocks)
+        problem.checkpoint_with(self._between_blocks, turns.wait_at_gate)
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
 
     def begin(self) -> None:

@@ -34,12 +34,14 @@ def _no_checkpoint() -> None:
 class Workspace:
     """Belongs to one lane. Its buffers and its clock never change a result.
 
-    `checkpoint` is called between blocks and may wait or raise; `helper_nanoseconds` is the CPU time that
+    `checkpoint` is called between blocks and may wait or raise; `helper_checkpoint` is called by the threads that
+    help, between theirs, and may wait; `helper_nanoseconds` is the CPU time that
     threads other than the lane's own spent for it.
     """
 
     def __init__(self, threads: int | None = None) -> None:
         self.checkpoint: Callable[[], None] = _no_checkpoint
+        self.helper_checkpoint: Callable[[], None] = _no_checkpoint
         self.helper_nanoseconds = 0
         self._threads = threads if threads is not None else (os.cpu_count() or 1)
         self._buffers: dict[tuple[int, str, tuple[int, ...]], Array] = {}
@@ -74,6 +76,7 @@ class Workspace:
             started = time.thread_time_ns()
             while not abandoned.is_set() and (index := next(queue)) < count:
                 found[index] = work(index)
+                self.helper_checkpoint()
             return time.thread_time_ns() - started
 
         tasks = [_shared_pool().submit(drain) for _ in range(helpers)]

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -107,12 +106,12 @@ def played(rows: int, speed: float, seconds: float) -> tuple[list[float], list[f
         app.processEvents()
         assert time.monotonic() < deadline
     frames: list[float] = []
-    shown = [time.perf_counter()]
+    began = [0.0]
 
-    def note(frame: Any) -> None:
-        now = time.perf_counter()
-        frames.append(now - shown[0])
-        shown[0] = now
+    def note() -> None:
+        # From the beginning of a frame to that of the next: an engine may have nothing new for one of them.
+        frames.append(window._last_tick - began[0])
+        began[0] = window._last_tick
 
     # As the program itself does before its event loop.
     collector = GarbageCollector(window)
@@ -121,12 +120,11 @@ def played(rows: int, speed: float, seconds: float) -> tuple[list[float], list[f
     window.session.toggle_play()
     _let_run(0.5)
     steps_before = sum(trace.count for trace in window.session.race.traces)
-    window.session.frame_changed.connect(note)
-    shown[0] = time.perf_counter()
+    window._ticker.timeout.connect(note)
     with Watch() as watch:
         _let_run(seconds)
     steps = sum(trace.count for trace in window.session.race.traces) - steps_before
-    window.session.frame_changed.disconnect(note)
+    window._ticker.timeout.disconnect(note)
     collector.close()
     window.close_now()
     gc.unfreeze()
