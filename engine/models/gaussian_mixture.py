@@ -33,6 +33,7 @@ from engine.models.mixture import (
     weights_with_signs,
 )
 from engine.models.precisions import Precisions, precisions_of, precisions_of_variances
+from engine.models.workspace import Workspace
 from engine.parameters import (
     Array,
     Block,
@@ -179,6 +180,11 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
 
     def features(self, columns: Array) -> Array:
         return quadratic_features(columns, self._axis_parallel)
+
+    def features_in(self, workspace: Workspace, columns: Array) -> Array:
+        d, m = columns.shape
+        count = 1 + d + packing(d, self._axis_parallel).rows.size
+        return quadratic_features(columns, self._axis_parallel, workspace.buffer("features", (count, m)))
 
     def coefficients(self, parameters: Parameters) -> Coefficients:
         weights, means = parameters["weights"], parameters["means"]

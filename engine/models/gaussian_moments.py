@@ -100,11 +100,11 @@ def stack(components: int, dimension: int) -> Stack:
     )
 
 
-def quadratic_features(columns: Array, axis_parallel: bool) -> Array:
-    """[1, z, zz'] of columns (d, m), packed: (F, m)."""
+def quadratic_features(columns: Array, axis_parallel: bool, out: Array | None = None) -> Array:
+    """[1, z, zz'] of columns (d, m), packed: (F, m), in `out` where it is given."""
     d, m = columns.shape
     packed = packing(d, axis_parallel)
-    features = np.empty((1 + d + packed.rows.size, m))
+    features = np.empty((1 + d + packed.rows.size, m)) if out is None else out
     features[0] = 1.0
     features[1 : 1 + d] = columns
     if axis_parallel:

@@ -146,9 +146,21 @@ def summed(parts: list[Array]) -> Array:
 
 def block_edges(rows: int, width: int, components: int) -> tuple[int, ...]:
     """First rows of blocks, and `rows`; a function of these three numbers alone, so that sums have a fixed order."""
-    size = min(MOST_ROWS, max(FEWEST_ROWS, BLOCK_PRODUCT // (components * width)))
+    size = max(FEWEST_ROWS, BLOCK_PRODUCT // (components * width))
+    if 8 * width * rows > STORED_FEATURE_BYTES:
+        # Features that are made anew, a column at a time: so few rows would not be worth the interpreter's lock.
+        size *= 4
+    size = min(MOST_ROWS, size)
     count = max(1, -(-rows // size))
     return tuple(round(index * rows / count) for index in range(count + 1))
+
+
+@functools.cache
+def _slices(shape: tuple[int, int], components: int) -> tuple[slice, ...]:
+    """Parts of a block's rows whose products with features (F, m) are small enough for the kernel of small ones."""
+    width, rows = shape
+    count = -(-rows // max(1, BLOCK_PRODUCT // (components * width)))
+    return tuple(slice(index * rows // count, (index + 1) * rows // count) for index in range(count))
 
 
 def weighted_moments(values: Array, row_weights: Array | None) -> tuple[Array, Array]:
@@ -320,7 +332,9 @@ class Mixture(Model, FromCentres):
         def work(index: int) -> tuple[float, Array]:
             first, last = blocks[index]
             part = columns[:, first:last]
-            features = stored[index] if stored is not None else self._features_for(coefficients, part)
+            features = (
+                stored[index] if stored is not None else self._features_for(coefficients, part, workspace)
+            )
             weights = None if row_weights is None else row_weights[first:last]
             if exact:
                 return self._expect_block(parameters, coefficients, features, part, weights, workspace)
@@ -400,9 +414,15 @@ class Mixture(Model, FromCentres):
             joint[:, lost] = exact_posterior * (1.0 if row_weights is None else row_weights[lost])
         return log_likelihood, self._sums(parameters, coefficients, features, columns, joint)
 
-    def _features_for(self, coefficients: Coefficients, columns: Array) -> Array | None:
+    def _features_for(self, coefficients: Coefficients, columns: Array, workspace: Workspace) -> Array | None:
         """The features of a block of rows; None where every component is evaluated exactly and none needs them."""
-        return self.features(columns) if len(coefficients.exact) < len(coefficients.table) else None
+        if len(coefficients.exact) == len(coefficients.table):
+            return None
+        return self.features_in(workspace, columns)
+
+    def features_in(self, workspace: Workspace, columns: Array) -> Array:
+        """The same as `features`, perhaps in the workspace's memory: new memory for each block costs two threads dear."""
+        return self.features(columns)
 
     def _joint(
         self,
@@ -415,7 +435,8 @@ class Mixture(Model, FromCentres):
         """log|pi_k| + log f_k(x), (K, m), in the workspace's memory."""
         joint = workspace.buffer("joint", (coefficients.table.shape[0], columns.shape[1]))
         if features is not None:
-            np.matmul(coefficients.table, features, out=joint)
+            for part in _slices(features.shape, len(joint)):
+                np.matmul(coefficients.table, features[:, part], out=joint[:, part])
         if coefficients.exact:
             narrow = np.array(coefficients.exact, dtype=np.intp)
             joint[narrow] = self.log_densities(parameters, columns, narrow)
@@ -433,7 +454,10 @@ class Mixture(Model, FromCentres):
         """The sums (2, K, F) of the features under responsibilities that count the row weights."""
         statistics = np.zeros((2, *coefficients.table.shape))
         if features is not None:
-            np.matmul(responsibilities, features.T, out=statistics[0])
+            first, *others = _slices(features.shape, len(responsibilities))
+            np.matmul(responsibilities[:, first], features[:, first].T, out=statistics[0])
+            for part in others:
+                statistics[0] += responsibilities[:, part] @ features[:, part].T
         if coefficients.exact:
             chosen = list(coefficients.exact)
             statistics[0, chosen], statistics[1, chosen] = self.exact_sums(

@@ -54,15 +54,20 @@ def seconds_of(work: Callable[[], object], least: float = 0.05) -> float:
 
 
 def in_pairs(
-    ours: Callable[[], object], reference: Callable[[], object], pairs: int = 7
+    ours: Callable[[], object], reference: Callable[[], object], pairs: int = 7, rest: float = 0.0
 ) -> tuple[list[float], list[float]]:
-    """Seconds of both by turns, A B A B, after a warm-up of each, so that a drifting machine drifts for both."""
+    """Seconds of both by turns, A B A B, after a warm-up of each, so that a drifting machine drifts for both.
+
+    Between them are `rest` seconds, because threads of a linear-algebra library spin for a while behind a product.
+    """
     ours()
     reference()
     gc.collect()
     first, second = [], []
     for _ in range(pairs):
+        time.sleep(rest)
         first.append(seconds_of(ours))
+        time.sleep(rest)
         second.append(seconds_of(reference))
     return first, second
 
