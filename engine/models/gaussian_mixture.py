@@ -270,12 +270,17 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         return UndefinedLikelihood("collapsed", detail, parameters)
 
     def log_densities(self, parameters: Parameters, columns: Array, chosen: npt.NDArray[np.intp]) -> Array:
+        return self.exact_densities(parameters, columns, chosen, Workspace())
+
+    def exact_densities(
+        self, parameters: Parameters, columns: Array, chosen: npt.NDArray[np.intp], workspace: Workspace
+    ) -> Array:
         means = parameters["means"]
         d, m = columns.shape
         densities = np.empty((chosen.size, m))
         factors = None if self._axis_parallel else self._cholesky(parameters)
         whitening = self._precisions(parameters).whitening if d > LARGEST_FAST_DIMENSION else None
-        centred, whitened = np.empty((d, m)), np.empty((d, m))
+        centred, whitened = workspace.buffer("centred", (d, m)), workspace.buffer("whitened", (d, m))
         for place, k in enumerate(chosen):
             np.subtract(columns, means[k][:, None], out=centred)
             if factors is None:
@@ -296,17 +301,23 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         return densities
 
     def exact_sums(
-        self, parameters: Parameters, columns: Array, responsibilities: Array, coefficients: Coefficients
+        self,
+        parameters: Parameters,
+        columns: Array,
+        responsibilities: Array,
+        coefficients: Coefficients,
+        workspace: Workspace,
     ) -> tuple[Array, Array]:
         means = parameters["means"]
         sums = np.zeros((2, len(coefficients.exact), coefficients.table.shape[1]))
+        scratch = workspace.buffer("weighted", columns.shape)
         for place, k in enumerate(coefficients.exact):
             if k in coefficients.narrow:
                 centred = columns - means[k][:, None]
                 pair = sums_about_origin(centred, responsibilities[k], means[k], self._axis_parallel)
                 sums[:, place] = pair.high, pair.low
             else:
-                sums[0, place] = weighted_sums(columns, responsibilities[k], self._axis_parallel)
+                sums[0, place] = weighted_sums(columns, responsibilities[k], self._axis_parallel, scratch)
         return sums[0], sums[1]
 
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:

@@ -181,9 +181,12 @@ def _moved(table: Pair, means: Array, axis_parallel: bool) -> Moments:
     return Moments(counts.value[:, 0], first.value, second.value[:, packed.square].reshape(shape))
 
 
-def weighted_sums(columns: Array, weights: Array, axis_parallel: bool) -> Array:
-    """The sums (F,) of weights (m,), of w z and of w zz', packed, over columns (d, m)."""
-    weighted = columns * weights
+def weighted_sums(columns: Array, weights: Array, axis_parallel: bool, scratch: Array | None = None) -> Array:
+    """The sums (F,) of weights (m,), of w z and of w zz', packed, over columns (d, m).
+
+    `scratch` (d, m) is memory for what comes between; without it new memory is used.
+    """
+    weighted = np.multiply(columns, weights, out=scratch)
     if axis_parallel:
         second = np.einsum("ij,ij->i", weighted, columns)
     else:

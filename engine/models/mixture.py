@@ -288,8 +288,19 @@ class Mixture(Model, FromCentres):
     def from_centres(self, prepared: MixturePrepared, centres: Array, spread: Array) -> Parameters:
         """Parameters with equal weights, the given centres (K, d) and variances `spread` (d,), in frame units."""
 
+    def exact_densities(
+        self, parameters: Parameters, columns: Array, chosen: npt.NDArray[np.intp], workspace: Workspace
+    ) -> Array:
+        """The same as `log_densities`, perhaps with the workspace's memory for what comes between."""
+        return self.log_densities(parameters, columns, chosen)
+
     def exact_sums(
-        self, parameters: Parameters, columns: Array, responsibilities: Array, coefficients: Coefficients
+        self,
+        parameters: Parameters,
+        columns: Array,
+        responsibilities: Array,
+        coefficients: Coefficients,
+        workspace: Workspace,
     ) -> tuple[Array, Array]:
         """Sums of the features (m, F) for the components in `Coefficients.exact`, and what rounding took."""
         chosen = np.array(coefficients.exact, dtype=np.intp)
@@ -342,7 +353,9 @@ class Mixture(Model, FromCentres):
             for one, other in coefficients.twins:
                 joint[other] = joint[one]
             objective, responsibilities = posterior.assign(joint, weights, index)
-            return objective, self._sums(parameters, coefficients, features, part, responsibilities)
+            return objective, self._sums(
+                parameters, coefficients, features, part, responsibilities, workspace
+            )
 
         results = workspace.over_blocks(work, len(blocks), rows)
         if len(results) == 1:
@@ -412,7 +425,7 @@ class Mixture(Model, FromCentres):
         joint *= total
         if lost is not None:
             joint[:, lost] = exact_posterior * (1.0 if row_weights is None else row_weights[lost])
-        return log_likelihood, self._sums(parameters, coefficients, features, columns, joint)
+        return log_likelihood, self._sums(parameters, coefficients, features, columns, joint, workspace)
 
     def _features_for(self, coefficients: Coefficients, columns: Array, workspace: Workspace) -> Array | None:
         """The features of a block of rows; None where every component is evaluated exactly and none needs them."""
@@ -439,7 +452,7 @@ class Mixture(Model, FromCentres):
                 np.matmul(coefficients.table, features[:, part], out=joint[:, part])
         if coefficients.exact:
             narrow = np.array(coefficients.exact, dtype=np.intp)
-            joint[narrow] = self.log_densities(parameters, columns, narrow)
+            joint[narrow] = self.exact_densities(parameters, columns, narrow, workspace)
             joint[narrow] += coefficients.log_weights[narrow, None]
         return joint
 
@@ -450,6 +463,7 @@ class Mixture(Model, FromCentres):
         features: Array | None,
         columns: Array,
         responsibilities: Array,
+        workspace: Workspace,
     ) -> Array:
         """The sums (2, K, F) of the features under responsibilities that count the row weights."""
         statistics = np.zeros((2, *coefficients.table.shape))
@@ -461,7 +475,7 @@ class Mixture(Model, FromCentres):
         if coefficients.exact:
             chosen = list(coefficients.exact)
             statistics[0, chosen], statistics[1, chosen] = self.exact_sums(
-                parameters, columns, responsibilities, coefficients
+                parameters, columns, responsibilities, coefficients, workspace
             )
         return statistics
 

@@ -143,8 +143,8 @@ def em_iteration(case: Case) -> Row:
     np.testing.assert_allclose(
         problem.model.describe(iterate_ours())["means"], theirs.means_, rtol=1e-6, atol=1e-8
     )
-    rest = 0.05 if case.rows * case.dimension > LARGE else 0.0
-    ours, reference = in_pairs(iterate_ours, iterate_theirs, 7 if case.rows < 500_000 else 5, rest)
+    settling = 0.1 if case.rows * case.dimension > LARGE else 0.0
+    ours, reference = in_pairs(iterate_ours, iterate_theirs, 7 if case.rows < 500_000 else 5, settling)
     ratio = median_ratio(reference, ours)
     goal, met = at_least(ratio, case.goal)
     return Row(

@@ -39,8 +39,14 @@ def at_most(figure: float, goal: float) -> tuple[str, bool]:
     return f"<= {goal:g}", figure <= goal
 
 
-def seconds_of(work: Callable[[], object], least: float = 0.05) -> float:
-    """Seconds of one call, from as many calls as fill `least` seconds, on the wall clock."""
+def seconds_of(work: Callable[[], object], settling: float = 0.0, least: float = 0.05) -> float:
+    """Seconds of one call, from as many calls as fill `least` seconds, on the wall clock.
+
+    Before them it is called for `settling` seconds that do not count.
+    """
+    settled = time.perf_counter() + settling
+    while time.perf_counter() < settled:
+        work()
     began = time.perf_counter()
     work()
     once = time.perf_counter() - began
@@ -54,21 +60,20 @@ def seconds_of(work: Callable[[], object], least: float = 0.05) -> float:
 
 
 def in_pairs(
-    ours: Callable[[], object], reference: Callable[[], object], pairs: int = 7, rest: float = 0.0
+    ours: Callable[[], object], reference: Callable[[], object], pairs: int = 7, settling: float = 0.0
 ) -> tuple[list[float], list[float]]:
     """Seconds of both by turns, A B A B, after a warm-up of each, so that a drifting machine drifts for both.
 
-    Between them are `rest` seconds, because threads of a linear-algebra library spin for a while behind a product.
+    Each has `settling` seconds first: threads of a linear-algebra library spin for a while behind the other's last
+    product, and the processor's cache is full of the other's data.
     """
     ours()
     reference()
     gc.collect()
     first, second = [], []
     for _ in range(pairs):
-        time.sleep(rest)
-        first.append(seconds_of(ours))
-        time.sleep(rest)
-        second.append(seconds_of(reference))
+        first.append(seconds_of(ours, settling))
+        second.append(seconds_of(reference, settling))
     return first, second
 
 
