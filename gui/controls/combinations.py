@@ -44,6 +44,9 @@ COORDINATES_OF = {
 }
 """The lane setting that writes a block, see `engine.parameters.Support.coordinates_setting`."""
 
+ROWS_LOOKED_AT = 2_000
+"""So many rows of a person's own data decide which models are greyed out, because the window waits for it."""
+
 _checked: "WeakKeyDictionary[Dataset, dict[str, str | None]]" = WeakKeyDictionary()
 
 
@@ -114,12 +117,16 @@ def _unsuited_models(experiment: Experiment, dataset: Dataset | None) -> Iterato
 
 
 def _refusal_of(name: str, model_class: type, dataset: Dataset) -> str | None:
-    """Why a model cannot be fitted to a person's own data; looked up once for each dataset."""
+    """Why a model cannot be fitted to a person's own data; looked up once for each dataset.
+
+    The first rows tell: a model that only a later one refuses says so with its own sentence when it is chosen.
+    """
     known = _checked.setdefault(dataset, {})
     if name not in known:
+        first = dataset.selected(np.arange(ROWS_LOOKED_AT)) if dataset.rows > ROWS_LOOKED_AT else dataset
         try:
             model: Any = model_class(components=1) if _has_components(model_class) else model_class()
-            model.check(dataset)
+            model.check(first)
             known[name] = None
         except InputError as error:
             known[name] = str(error)

@@ -67,8 +67,8 @@ def cloud_of(scene: Scene) -> Cloud:
     total = scene.dataset.rows
     rows = np.arange(total) if total <= MOST_ROWS else _spread(total, MOST_ROWS)
     positions = scene.points if total <= MOST_ROWS else scene.points[rows]
-    finite = np.all(np.isfinite(positions), axis=1)
-    if not np.all(finite):
+    if not np.isfinite(positions).all():
+        finite = np.all(np.isfinite(positions), axis=1)
         rows, positions = rows[finite], positions[finite]
     shown = None if weights is None else weights[rows]
     if holds_counts(scene):

@@ -152,10 +152,8 @@ class Points:
 
     def _place(self, axes: Axes, scene: Scene, cloud: Cloud, style: Style, scale: float) -> None:
         area = axes.area.getRect()
-        key = (cloud, self._limit(scene), area, axes.x_low, axes.x_high, axes.y_low, axes.y_high, scale)
-        if (style, scale) != self._sprites_key:
-            self._sprites, self._sprites_key = Sprites(style, scale), (style, scale)
-            self._key = None
+        edges = (axes.x_low, axes.x_high, axes.y_low, axes.y_high)
+        key = (cloud, self._limit(scene), area, edges, style, scale)
         if key == self._key:
             return
         self._key = key
@@ -165,6 +163,8 @@ class Points:
             self._image = PointImage(axes, cloud.positions, cloud.weights, scale, as_density)
             if not self._is_sample(scene, cloud):
                 return
+        if (style, scale) != self._sprites_key:
+            self._sprites, self._sprites_key = Sprites(style, scale), (style, scale)
         chosen = self._coloured(scene, cloud)
         x = axes.area.left() + (cloud.positions[chosen, 0] - axes.x_low) * axes.x_scale
         y = axes.area.bottom() - (cloud.positions[chosen, 1] - axes.y_low) * axes.y_scale

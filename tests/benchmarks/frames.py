@@ -2,10 +2,12 @@
 
 import gc
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -13,6 +15,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QObject, QTimer
 
 from engine.experiment import Experiment, from_document
+from tests.benchmarks.em_iterations import generated
 from tests.benchmarks.frame_picture import FrameTimes
 from tests.benchmarks.measurement import Figure, Row, at_most
 
@@ -179,6 +182,37 @@ def frame_times(rows: Sequence[Row]) -> list[FrameTimes]:
     ]
 
 
+def while_loading() -> Row:
+    """Longest time without an answer while a CSV of a million rows is read and becomes the data of both lanes."""
+    from gui.app import application
+    from gui.shell import Shell
+    from gui.window import Window
+
+    app = application()
+    shell = Shell("light")
+    shell.resize(1366, 768)
+    shell.show()
+    window = Window(shell, "light")
+    window.session.open_experiment(experiment(100, 0.0))
+    while window.session.race is None or window.session.is_loading:
+        app.processEvents()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "million.csv"
+        np.savetxt(path, generated(1_000_000, 2, 5), fmt="%.9g", delimiter=",", header="x,y", comments="")
+        with Watch() as watch:
+            window.open_path(path)
+            loop, look = QEventLoop(), QTimer()
+            look.timeout.connect(lambda: None if window.session.is_loading else loop.quit())
+            look.start(20)
+            loop.exec()
+            _let_run(0.5)
+    window.close_now()
+    longest = 1e3 * max(watch.delays)
+    goal, met = at_most(longest, 50)
+    name = "longest time without an answer, while a CSV of 1,000,000 rows loads"
+    return Row(name, "ms", longest, None, longest, goal, met, f"{len(watch.delays)} questions")
+
+
 def share_taken() -> Row:
     """What the two engines lose to a window that plays at 30 iterations a second."""
     with_window = [played(100_000, 30.0, SECONDS)[2] for _ in range(2)]
@@ -202,4 +236,5 @@ def figures() -> Iterator[Figure]:
     """All figures of this file."""
     for count, most in SIZES:
         yield f"frames, n = {count:,}", partial(flat_out, count, most)
+    yield "while a CSV loads", lambda: [while_loading()]
     yield "share of the engines' time", lambda: [share_taken()]
