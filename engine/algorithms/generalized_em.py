@@ -89,9 +89,9 @@ class GeneralizedEM(Algorithm):
 
     def _best(self, problem: Problem, statistics: Array, here: Parameters, chosen: Blocks) -> Parameters:
         """Where the M step leads, as far as its inner steps may go."""
-        if not self.inner_steps:
+        # Changed in flight the setting is not refused; a closed form has no inner steps that it could cut short.
+        if not self.inner_steps or not isinstance(problem.model, InnerIteration):
             return problem.m_step(statistics, here, chosen)
-        assert isinstance(problem.model, InnerIteration)
         problem.meter.m_steps += 1
         return problem.model.partial_m_step(statistics, here, chosen, self.inner_steps)
 

@@ -9,6 +9,7 @@ from engine.algorithms.em import ExpectationMaximization
 from engine.algorithms.generalized_em import GeneralizedEM
 from engine.parameters import Parameters
 from engine.roundoff import roundoff_bound
+from engine.run import Intervention
 from tests.engine.algorithms.paths import same_bit_for_bit, twenty_steps
 from tests.engine.algorithms.starts import deaths, faithful, first_experiment, separated_by
 from tests.engine.models.cases import CASES, Case
@@ -31,6 +32,14 @@ def test_a_step_goes_its_share_of_em_s_way(way: float) -> None:
         image = problem.model.m_step(problem.expect(before.parameters).statistics, before.parameters)
         np.testing.assert_allclose(step.parameters.vector - here, way * (image.vector - here), atol=1e-14)
         assert step.passes - before.passes == 1
+
+
+def test_inner_steps_set_in_flight_change_nothing_where_the_m_step_has_none() -> None:
+    plain = faithful().steps(GeneralizedEM(), tolerance=0.0, max_iterations=6)
+    changed = faithful().steps(
+        GeneralizedEM(), Intervention(3, "inner_steps", 2), tolerance=0.0, max_iterations=6
+    )
+    same_bit_for_bit(plain, changed)
 
 
 def test_blocks_move_in_turn() -> None:
