@@ -344,6 +344,14 @@ class Layout:
         vector.setflags(write=False)
         return Parameters(self, vector)
 
+    def flat(self, blocks: Mapping[str, Array]) -> Array:
+        """One new vector, of a gradient say, from some of the blocks: 0 for all others, and for those held fixed."""
+        vector = np.zeros(self.size)
+        for name in self.free:
+            if name in blocks:
+                vector[self.places[name]] = blocks[name].reshape(-1)
+        return vector
+
     def pack_data_units(self, values: Mapping[str, Any]) -> "Parameters":
         """Parameters from blocks given in the data's units."""
         return self.pack({b.name: b.in_the_frame(np.asarray(values[b.name], float)) for b in self.blocks})

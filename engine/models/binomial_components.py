@@ -168,18 +168,10 @@ class BinomialComponents(Mixture, CompleteExponentialFamily):
         return dataclasses.replace(found, edges=slopes)
 
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
-        layout, probabilities = parameters.layout, self._probabilities(parameters)
-        gradient = np.empty(layout.size)
-        assert expectation.ratios is not None
-        gradient[layout.places["weights"]] = expectation.ratios
+        probabilities = self._probabilities(parameters)
         _, successes, failures = self._sums_of(expectation.statistics)
         slope = _ratio(successes, probabilities) - _ratio(failures, 1.0 - probabilities)
-        gradient[layout.places[self.second_block]] = slope.ravel()
-        if expectation.edges is not None:
-            gradient += expectation.edges
-        for name in self.hold:
-            gradient[layout.places[name]] = 0.0
-        return gradient
+        return self.gradient_of(expectation, parameters, {self.second_block: slope})
 
     def m_step(self, statistics: Array, parameters: Parameters, free: Blocks = None) -> Parameters:
         counts, successes, failures = self._sums_of(statistics)
@@ -221,14 +213,10 @@ class BinomialComponents(Mixture, CompleteExponentialFamily):
 
     def component_score(self, parameters: Parameters, columns: Array, k: int) -> tuple[Places, Array]:
         """1/pi_k and x / p - (m - x) / (1 - p) in the blocks of component k, for m trials a cell."""
-        places, weight = parameters.layout.places, parameters["weights"][k]
-        d, m = columns.shape
-        probabilities = np.broadcast_to(self._probabilities(parameters)[k][:, None], (d, m))
+        probabilities = np.broadcast_to(self._probabilities(parameters)[k][:, None], columns.shape)
         slopes = _ratio(columns, probabilities)
         slopes -= _ratio(self.trials_in_a_cell - columns, 1.0 - probabilities)
-        where = ([places["weights"].start + k], places[self.second_block].start + k * d + np.arange(d))
-        of_weight = np.full((1, m), 1.0 / weight if weight > 0 else 0.0)
-        return np.concatenate(where), np.concatenate((of_weight, slopes))
+        return self.score_of(parameters, k, {self.second_block: slopes})
 
     def expected_information(self, prepared: MixturePrepared, parameters: Parameters) -> Array | None:
         """By summing over every row that could be: see `engine.models.expected_information`."""

@@ -307,21 +307,13 @@ class FactorModel(Model, CompleteExponentialFamily):
         """With D = P C P - n P of `score`: P times the sum of w (x - mean), D loadings, and diag(D) / 2 for the noise."""
         moments, found = self._moments(expectation.statistics, parameters), self.posterior_of(parameters)
         of_mean, slope = score(moments, parameters["mean"], found)
-        return self._flat(
-            parameters,
+        return parameters.layout.flat(
             {
                 "mean": of_mean,
                 "loadings": slope @ parameters["loadings"],
                 self.noise_block: self.gathered(0.5 * np.diagonal(slope)),
             },
         )
-
-    def _flat(self, parameters: Parameters, blocks: Mapping[str, Array]) -> Array:
-        """Blocks as one flat vector, 0 for those that are held."""
-        vector = np.zeros(parameters.layout.size)
-        for name in parameters.layout.free:
-            vector[parameters.layout.places[name]] = np.ravel(blocks[name])
-        return vector
 
     def m_step(self, statistics: Array, parameters: Parameters, free: Blocks = None) -> Parameters:
         given = self._regression(statistics, parameters)
@@ -390,15 +382,14 @@ class FactorModel(Model, CompleteExponentialFamily):
             if rows > 0
             else noise * 0
         )
-        return self._flat(
-            parameters, {"mean": moves[:, 0], "loadings": moves[:, 1:], self.noise_block: along}
+        return parameters.layout.flat(
+            {"mean": moves[:, 0], "loadings": moves[:, 1:], self.noise_block: along}
         )
 
     def complete_gradient(self, statistics: Array, parameters: Parameters) -> Array:
         lines, variances = self._lines(parameters), self.variances(parameters)
         slopes, noise = complete_score(self._regression(statistics, parameters), lines, variances)
-        return self._flat(
-            parameters,
+        return parameters.layout.flat(
             {"mean": slopes[:, 0], "loadings": slopes[:, 1:], self.noise_block: self.gathered(noise)},
         )
 
@@ -430,7 +421,7 @@ class FactorModel(Model, CompleteExponentialFamily):
         moved = self._lines(Parameters(parameters.layout, move))
         closer = -np.sum(moved * (moved @ square), axis=1) / rows
         zeros = {name: np.zeros(parameters[name].shape) for name in ("mean", "loadings")}
-        return self._flat(parameters, {**zeros, self.noise_block: self.averaged(closer)})
+        return parameters.layout.flat({**zeros, self.noise_block: self.averaged(closer)})
 
     # The profile
 

@@ -162,19 +162,11 @@ class GammaMixture(Mixture, CompleteExponentialFamily):
         return sums[:, 0], sums[:, 1 : 1 + d], sums[:, 1 + d :]
 
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
-        layout = parameters.layout
         shapes, rates = self._shapes_and_rates(parameters)
         counts, totals, logs = self._averages(expectation.statistics)
-        assert expectation.ratios is not None
-        gradient = np.empty(layout.size)
-        gradient[layout.places["weights"]] = expectation.ratios
-        gradient[layout.places["shapes"]] = (
-            counts[:, None] * (np.log(rates) - digamma(shapes)) + logs
-        ).ravel()
-        gradient[layout.places["rates"]] = (counts[:, None] * shapes / rates - totals).ravel()
-        for name in self.hold:
-            gradient[layout.places[name]] = 0.0
-        return gradient
+        by_shape = counts[:, None] * (np.log(rates) - digamma(shapes)) + logs
+        by_rate = counts[:, None] * shapes / rates - totals
+        return self.gradient_of(expectation, parameters, {"shapes": by_shape, "rates": by_rate})
 
     def m_step(self, statistics: Array, parameters: Parameters, free: Blocks = None) -> Parameters:
         return self.partial_m_step(statistics, parameters, free, INNER_STEPS)
@@ -235,19 +227,9 @@ class GammaMixture(Mixture, CompleteExponentialFamily):
 
     def component_score(self, parameters: Parameters, columns: Array, k: int) -> tuple[Places, Array]:
         """1/pi_k, log b - digamma(a) + log x and a / b - x in the blocks of component k."""
-        places, weight = parameters.layout.places, parameters["weights"][k]
-        d, m = columns.shape
         shapes, rates = (each[k][:, None] for each in self._shapes_and_rates(parameters))
-        scores = (
-            np.full((1, m), 1.0 / weight if weight > 0 else 0.0),
-            np.log(rates) - digamma(shapes) + np.log(columns),
-            shapes / rates - columns,
-        )
-        starts = [places["weights"].start + k, places["shapes"].start + k * d, places["rates"].start + k * d]
-        where = np.concatenate(
-            [first + np.arange(len(each)) for first, each in zip(starts, scores, strict=True)]
-        )
-        return where, np.concatenate(scores)
+        by_shape = np.log(rates) - digamma(shapes) + np.log(columns)
+        return self.score_of(parameters, k, {"shapes": by_shape, "rates": shapes / rates - columns})
 
     def moments(self, parameters: Parameters) -> tuple[Array, Array, Array]:
         described = parameters.in_data_units()

@@ -322,18 +322,13 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
 
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
         """With n, b, A the moments about the means: P b for a mean, P (A - n Sigma) P / 2 for a covariance."""
-        layout, places = parameters.layout, parameters.layout.places
         precision = self._precisions(parameters).precision
         found = moments_about(expectation.statistics, parameters["means"], self._axis_parallel)
-        gradient = np.empty(layout.size)
-        assert expectation.ratios is not None
-        gradient[places["weights"]] = expectation.ratios
         if self._axis_parallel:
             excess = found.second - found.counts[:, None] * self._variances(parameters)
             by_axis = 0.5 * excess * precision * precision
-            by_block = by_axis if self.covariance == "diagonal" else by_axis.sum(axis=1)
-            gradient[places["means"]] = (found.first * precision).ravel()
-            gradient[places["covariances"]] = by_block.ravel()
+            by_mean = found.first * precision
+            by_covariance = by_axis if self.covariance == "diagonal" else by_axis.sum(axis=1)
         else:
             k, d = found.first.shape
             by_square = found.counts.take(stack(k, d).by_square).reshape(k, d, d)
@@ -341,13 +336,9 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
             if self.covariance == "tied":
                 excess = excess.sum(axis=0, keepdims=True)
             slope = (precision @ excess @ precision).reshape(-1)
-            gradient[places["means"]] = (precision @ found.first[:, :, None]).ravel()
-            symmetric = slope + slope.take(stack(len(precision), d).transposed)
-            symmetric *= 0.25
-            gradient[places["covariances"]] = symmetric
-        for name in self.hold:
-            gradient[places[name]] = 0.0
-        return gradient
+            by_mean = precision @ found.first[:, :, None]
+            by_covariance = 0.25 * (slope + slope.take(stack(len(precision), d).transposed))
+        return self.gradient_of(expectation, parameters, {"means": by_mean, "covariances": by_covariance})
 
     def m_step(self, statistics: Array, parameters: Parameters, free: Blocks = None) -> Parameters:
         means = parameters["means"]
@@ -455,8 +446,7 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
 
     def component_score(self, parameters: Parameters, columns: Array, k: int) -> tuple[Places, Array]:
         """1/pi_k, P (x - mu) and (P (x - mu)(x - mu)' P - P) / 2 in the blocks of component k."""
-        places, means, weight = parameters.layout.places, parameters["means"], parameters["weights"][k]
-        d, m = columns.shape
+        means, (d, m) = parameters["means"], columns.shape
         precision, tied = self._precisions(parameters).precision, self.covariance == "tied"
         own, centred = precision[0 if tied else k], columns - means[k][:, None]
         if self._axis_parallel:
@@ -467,14 +457,7 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         else:
             along = own @ centred
             about = 0.5 * (along[:, None, :] * along - own[:, :, None]).reshape(d * d, m)
-        first = places["covariances"].start + (0 if tied else k * len(about))
-        where = (
-            [places["weights"].start + k],
-            places["means"].start + k * d + np.arange(d),
-            first + np.arange(len(about)),
-        )
-        of_weight = np.full((1, m), 1.0 / weight if weight > 0 else 0.0)
-        return np.concatenate(where), np.concatenate((of_weight, along, about))
+        return self.score_of(parameters, k, {"means": along, "covariances": about})
 
     def expected_log_likelihood(
         self, prepared: MixturePrepared, statistics: Array, parameters: Parameters

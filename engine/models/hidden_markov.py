@@ -246,10 +246,9 @@ class HiddenMarkov(Model, FromCentres, CompleteExponentialFamily):
         return self._gradient(statistics, ratios, parameters)
 
     def _gradient(self, statistics: Array, ratios: Array, parameters: Parameters) -> Array:
-        layout = parameters.layout
         gradients = self._emission.gradient(self._split(statistics)[2], parameters)
         gradients |= {"initial": ratios[0], "transitions": ratios[1:]}
-        return _flat(layout, {name: gradients[name] for name in layout.free})
+        return parameters.layout.flat(gradients)
 
     def m_step(self, statistics: Array, parameters: Parameters, free: Blocks = None) -> Parameters:
         begun, moved, sums = self._split(statistics)
@@ -302,13 +301,13 @@ class HiddenMarkov(Model, FromCentres, CompleteExponentialFamily):
             table[k] = solve_weights(parameters["transitions"][k], by_block["transitions"][k], counted_here)
         moves["transitions"] = table
         moves["initial"] = solve_weights(parameters["initial"], by_block["initial"], float(np.sum(begun)))
-        return _flat(layout, moves)
+        return layout.flat(moves)
 
     def em_remainder(self, statistics: Array, parameters: Parameters, move: Array) -> Array:
         layout = parameters.layout
         moves = {block.name: move[layout.places[block.name]].reshape(block.shape) for block in layout.blocks}
         found = self._emission.em_remainder(moves)
-        return _flat(layout, {name: each for name, each in found.items() if name in layout.free})
+        return layout.flat(found)
 
     def smoothed(self, prepared: SequencesPrepared, parameters: Parameters) -> Array:
         """Probabilities (K, n) of the states given the whole sequence, in the order of the data's rows."""
@@ -366,14 +365,6 @@ class HiddenMarkov(Model, FromCentres, CompleteExponentialFamily):
             for block in layout.blocks
             if not block.held
         )
-
-
-def _flat(layout: Layout, values: Mapping[str, Array]) -> Array:
-    """One flat vector of the blocks, 0 in those that are not there."""
-    found = np.zeros(layout.size)
-    for name, block in values.items():
-        found[layout.places[name]] = np.ravel(block)
-    return found
 
 
 def _normalised(table: Array, name: str) -> Array:

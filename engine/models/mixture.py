@@ -574,6 +574,33 @@ class Mixture(Model, FromCentres):
         ratios = np.divide(counts, weights, out=np.zeros_like(weights), where=weights != 0)
         return self.gradient(Expectation(math.nan, statistics, ratios), parameters)
 
+    def gradient_of(
+        self, expectation: Expectation, parameters: Parameters, others: Mapping[str, Array]
+    ) -> Array:
+        """The flat gradient from that in the other blocks: in the weights it is the sum of the density ratios.
+
+        Held blocks have 0, and where a block lies at an edge the slopes that the E step found there are added.
+        """
+        assert expectation.ratios is not None
+        gradient = parameters.layout.flat({"weights": expectation.ratios, **others})
+        return gradient if expectation.edges is None else gradient + expectation.edges
+
+    def score_of(self, parameters: Parameters, k: int, others: Mapping[str, Array]) -> tuple[Places, Array]:
+        """What `component_score` gives, from the scores (P, m) of component k in the other blocks.
+
+        A block that all components share begins at its own beginning, any other one behind those of components before k.
+        """
+        layout, weight = parameters.layout, float(parameters["weights"][k])
+        rows = next(iter(others.values())).shape[1]
+        where = [np.array([layout.places["weights"].start + k])]
+        scores = [np.full((1, rows), 1.0 / weight if weight > 0 else 0.0)]
+        for name, score in others.items():
+            shared = layout.by_name[name].size == len(score)
+            first = layout.places[name].start + (0 if shared else k * len(score))
+            where.append(first + np.arange(len(score)))
+            scores.append(score)
+        return np.concatenate(where), np.concatenate(scores)
+
     def component_score(self, parameters: Parameters, columns: Array, k: int) -> tuple[Places, Array] | None:
         """The gradient of log pi_k + log f_k(x) in the natural blocks at columns (d, m), exactly.
 

@@ -197,11 +197,9 @@ class MixtureOfFactorAnalysers(Mixture):
         return super().expected_log_likelihood(prepared, statistics, parameters)
 
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
-        assert expectation.ratios is not None
         posteriors, loadings = self._kernels(parameters).posteriors, parameters["loadings"]
         means = parameters["means"]
         found = {
-            "weights": expectation.ratios,
             "means": np.empty_like(means),
             "loadings": np.empty_like(loadings),
             "uniquenesses": np.empty_like(means),
@@ -210,7 +208,7 @@ class MixtureOfFactorAnalysers(Mixture):
             found["means"][k], slope = score(moments, means[k], posteriors[k])
             found["loadings"][k] = slope @ loadings[k]
             found["uniquenesses"][k] = 0.5 * np.diagonal(slope)
-        return self._flat(parameters, found)
+        return self.gradient_of(expectation, parameters, found)
 
     def complete_gradient(self, statistics: Array, parameters: Parameters) -> Array:
         tables, lines, weights = (
@@ -230,14 +228,7 @@ class MixtureOfFactorAnalysers(Mixture):
             "loadings": slopes[:, :, 1:],
             "uniquenesses": noise,
         }
-        return self._flat(parameters, found)
-
-    def _flat(self, parameters: Parameters, blocks: Mapping[str, Array]) -> Array:
-        """Blocks as one flat vector, 0 for those that are held."""
-        vector = np.zeros(parameters.layout.size)
-        for name in parameters.layout.free:
-            vector[parameters.layout.places[name]] = np.ravel(blocks[name])
-        return vector
+        return parameters.layout.flat(found)
 
     def m_step(self, statistics: Array, parameters: Parameters, free: Blocks = None) -> Parameters:
         tables = self._tables(statistics, parameters)

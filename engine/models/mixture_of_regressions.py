@@ -195,16 +195,11 @@ class MixtureOfRegressions(Mixture, CompleteExponentialFamily):
         return found.counts, gram, cross, squares
 
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
-        layout, variances = parameters.layout, self._variances(parameters)
+        variances = self._variances(parameters)
         counts, _, cross, squares = self._normal_equations(expectation.statistics, parameters)
-        assert expectation.ratios is not None
-        gradient = np.empty(layout.size)
-        gradient[layout.places["weights"]] = expectation.ratios
-        gradient[layout.places["coefficients"]] = (cross / variances[:, None]).ravel()
-        gradient[layout.places["variances"]] = 0.5 * (squares / variances - counts) / variances
-        for name in self.hold:
-            gradient[layout.places[name]] = 0.0
-        return gradient
+        by_variance = 0.5 * (squares / variances - counts) / variances
+        others = {"coefficients": cross / variances[:, None], "variances": by_variance}
+        return self.gradient_of(expectation, parameters, others)
 
     def m_step(self, statistics: Array, parameters: Parameters, free: Blocks = None) -> Parameters:
         counts, gram, cross, squares = self._normal_equations(statistics, parameters)
@@ -276,19 +271,12 @@ class MixtureOfRegressions(Mixture, CompleteExponentialFamily):
 
     def component_score(self, parameters: Parameters, columns: Array, k: int) -> tuple[Places, Array]:
         """1/pi_k, u e / sigma^2 with u = (1, x), and (e^2 / sigma^2 - 1) / (2 sigma^2) in the blocks of component k."""
-        places, weight = parameters.layout.places, parameters["weights"][k]
         variance, line = float(self._variances(parameters)[k]), parameters["coefficients"][k]
         m = columns.shape[1]
         residuals = columns[-1] - line[0] - line[1:] @ columns[:-1]
         of_line = np.concatenate((np.ones((1, m)), columns[:-1])) * (residuals / variance)
         of_variance = 0.5 * (np.square(residuals) / variance - 1.0) / variance
-        of_weight = np.full((1, m), 1.0 / weight if weight > 0 else 0.0)
-        where = (
-            [places["weights"].start + k],
-            places["coefficients"].start + k * line.size + np.arange(line.size),
-            [places["variances"].start + k],
-        )
-        return np.concatenate(where), np.concatenate((of_weight, of_line, of_variance[None]))
+        return self.score_of(parameters, k, {"coefficients": of_line, "variances": of_variance[None]})
 
     def lines_of(self, columns: tuple[str, ...], described: Mapping[str, Array]) -> tuple[Array, int] | None:
         if len(columns) != 2:

@@ -123,18 +123,10 @@ class MultinomialMixture(Mixture, CompleteExponentialFamily):
         return dataclasses.replace(found, edges=slopes)
 
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
-        layout, probabilities = parameters.layout, self._probabilities(parameters)
-        gradient = np.empty(layout.size)
-        assert expectation.ratios is not None
-        gradient[layout.places["weights"]] = expectation.ratios
+        probabilities = self._probabilities(parameters)
         totals = _totals(expectation.statistics.reshape(2, len(probabilities), -1)[0])
         slope = np.divide(totals, probabilities, out=np.zeros_like(totals), where=totals > 0)
-        gradient[layout.places["probabilities"]] = slope.ravel()
-        if expectation.edges is not None:
-            gradient += expectation.edges
-        for name in self.hold:
-            gradient[layout.places[name]] = 0.0
-        return gradient
+        return self.gradient_of(expectation, parameters, {"probabilities": slope})
 
     def m_step(self, statistics: Array, parameters: Parameters, free: Blocks = None) -> Parameters:
         old = parameters["probabilities"]
@@ -182,13 +174,9 @@ class MultinomialMixture(Mixture, CompleteExponentialFamily):
 
     def component_score(self, parameters: Parameters, columns: Array, k: int) -> tuple[Places, Array]:
         """1/pi_k and x / p in the blocks of component k."""
-        places, weight = parameters.layout.places, parameters["weights"][k]
-        d, m = columns.shape
-        probabilities = np.broadcast_to(self._probabilities(parameters)[k][:, None], (d, m))
-        slopes = np.divide(columns, probabilities, out=np.zeros((d, m)), where=columns > 0)
-        where = ([places["weights"].start + k], places["probabilities"].start + k * d + np.arange(d))
-        of_weight = np.full((1, m), 1.0 / weight if weight > 0 else 0.0)
-        return np.concatenate(where), np.concatenate((of_weight, slopes))
+        probabilities = np.broadcast_to(self._probabilities(parameters)[k][:, None], columns.shape)
+        slopes = np.divide(columns, probabilities, out=np.zeros(columns.shape), where=columns > 0)
+        return self.score_of(parameters, k, {"probabilities": slopes})
 
     def describe(self, parameters: Parameters) -> dict[str, Array]:
         return parameters.in_data_units()

@@ -129,21 +129,13 @@ class PoissonMixture(Mixture, CompleteExponentialFamily):
         return dataclasses.replace(found, edges=slopes)
 
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
-        layout = parameters.layout
         rates, _ = self._rates(parameters)
         sums = expectation.statistics.reshape(2, len(rates), -1)[0]
-        gradient = np.empty(layout.size)
-        assert expectation.ratios is not None
-        gradient[layout.places["weights"]] = expectation.ratios
         counts, totals = sums[:, :1], without_faint(sums[:, 1:-1], sums[:, :1])
         with np.errstate(divide="ignore", invalid="ignore"):
             by_rate = np.where(totals > 0, totals / rates, 0.0) - counts
-        gradient[layout.places["rates"]] = (by_rate * layout.by_name["rates"].unit).ravel()
-        if expectation.edges is not None:
-            gradient += expectation.edges
-        for name in self.hold:
-            gradient[layout.places[name]] = 0.0
-        return gradient
+        unit = parameters.layout.by_name["rates"].unit
+        return self.gradient_of(expectation, parameters, {"rates": by_rate * unit})
 
     def m_step(self, statistics: Array, parameters: Parameters, free: Blocks = None) -> Parameters:
         old = parameters["rates"]
@@ -183,13 +175,9 @@ class PoissonMixture(Mixture, CompleteExponentialFamily):
 
     def component_score(self, parameters: Parameters, columns: Array, k: int) -> tuple[Places, Array]:
         """1/pi_k and x / lambda - 1 in the blocks of component k, in the units of the blocks."""
-        places, weight = parameters.layout.places, parameters["weights"][k]
-        d, m = columns.shape
         rates, unit = self._rates(parameters)[0][k][:, None], parameters.layout.by_name["rates"].unit
-        ratios = np.divide(columns, rates, out=np.zeros((d, m)), where=columns > 0)
-        where = ([places["weights"].start + k], places["rates"].start + k * d + np.arange(d))
-        of_weight = np.full((1, m), 1.0 / weight if weight > 0 else 0.0)
-        return np.concatenate(where), np.concatenate((of_weight, (ratios - 1.0) * unit[:, None]))
+        ratios = np.divide(columns, rates, out=np.zeros(columns.shape), where=columns > 0)
+        return self.score_of(parameters, k, {"rates": (ratios - 1.0) * unit[:, None]})
 
     def moments(self, parameters: Parameters) -> tuple[Array, Array, Array]:
         rates = parameters.in_data_units()["rates"]

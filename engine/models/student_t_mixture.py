@@ -271,22 +271,17 @@ class StudentTMixture(Mixture, CompleteExponentialFamily):
 
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
         """With n, b, A the moments under r u: P b for a mean, P (A - n_k Sigma) P / 2 for a scale matrix."""
-        layout, precision = parameters.layout, self._kernel(parameters).precision
+        precision = self._kernel(parameters).precision
         counts, found, logs = self._moments(expectation.statistics, parameters["means"])
-        assert expectation.ratios is not None
-        gradient = np.empty(layout.size)
-        gradient[layout.places["weights"]] = expectation.ratios
-        gradient[layout.places["means"]] = np.einsum("kij,kj->ki", precision, found.first).ravel()
         excess = found.second - counts[:, None, None] * parameters["scales"]
         slope = 0.5 * precision @ excess @ precision
-        gradient[layout.places["scales"]] = (0.5 * (slope + np.swapaxes(slope, 1, 2))).ravel()
         half = 0.5 * parameters["degrees_of_freedom"]
-        gradient[layout.places["degrees_of_freedom"]] = 0.5 * (
-            counts * (log_less_digamma(half) + 1.0) + logs - found.counts
-        )
-        for name in self.hold:
-            gradient[layout.places[name]] = 0.0
-        return gradient
+        others = {
+            "means": np.einsum("kij,kj->ki", precision, found.first),
+            "scales": 0.5 * (slope + np.swapaxes(slope, 1, 2)),
+            "degrees_of_freedom": 0.5 * (counts * (log_less_digamma(half) + 1.0) + logs - found.counts),
+        }
+        return self.gradient_of(expectation, parameters, others)
 
     def m_step(self, statistics: Array, parameters: Parameters, free: Blocks = None) -> Parameters:
         return self._maximised(statistics, parameters, free, expanded=False)
