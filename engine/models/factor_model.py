@@ -16,7 +16,7 @@ from engine.dataset import Dataset
 from engine.errors import InputError, MissingCells
 from engine.models.accepting import accepted_array, refuse_unknown_blocks
 from engine.models.base import Blocks, Expectation, Frame, Model, Prepared, UndefinedLikelihood, Units
-from engine.models.constant_columns import refuse_constant_columns
+from engine.models.data_checks import refuse_constant_columns, refuse_infinite_cells
 from engine.models.exponential_family import CompleteExponentialFamily
 from engine.models.factor_moments import (
     FactorPosterior,
@@ -128,11 +128,7 @@ class FactorModel(Model, CompleteExponentialFamily):
                 f"{name} has {counted(dataset.missing, 'missing cell')}, which {self.name} cannot use; drop those rows "
                 "(--drop-missing) or choose other columns."
             )
-        if np.any(np.isinf(dataset.values)):
-            row, column = np.argwhere(np.isinf(dataset.values))[0]
-            raise InputError(
-                f"{name}: row {row + 1} of column {dataset.columns[column]!r} is infinite; correct it."
-            )
+        refuse_infinite_cells(dataset)
         if p < 2:
             raise InputError(f"{name} has {counted(p, 'column')}; {self.name} explains what several share.")
         if dataset.covariance is None:

@@ -11,7 +11,7 @@ from engine.dataset import Dataset
 from engine.errors import InputError
 from engine.models.accepting import accepted_array
 from engine.models.base import Frame, UndefinedLikelihood
-from engine.models.constant_columns import refuse_constant_columns
+from engine.models.data_checks import refuse_constant_columns
 from engine.models.emission import Emission
 from engine.models.gaussian_moments import (
     moments_about,

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from engine.dataset import Dataset
 from engine.errors import InputError
 from engine.models.base import Blocks, Expectation, Frame, UndefinedLikelihood
+from engine.models.data_checks import refuse_constant_columns
 from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
 from engine.models.gaussian_moments import (
     averages_of,
@@ -111,12 +112,9 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
 
     def check(self, dataset: Dataset) -> None:
         super().check(dataset)
+        refuse_constant_columns(dataset, "a Gaussian has no spread there")
         seen = dataset.values if dataset.row_weights is None else dataset.values[dataset.row_weights > 0]
         for column, name in enumerate(dataset.columns):
-            if np.min(seen[:, column]) == np.max(seen[:, column]):
-                raise InputError(
-                    f"{dataset.name}: column {name!r} is constant, so a Gaussian has no spread there; leave it out."
-                )
             spread = 0.5 * np.max(seen[:, column]) - 0.5 * np.min(seen[:, column])
             if (
                 not SMALLEST_SPREAD < spread < LARGEST_SPREAD

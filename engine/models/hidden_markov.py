@@ -14,6 +14,7 @@ from engine.models.accepting import accepted_array, refuse_unknown_blocks
 from engine.models.base import Blocks, Expectation, Frame, Model, Prepared, UndefinedLikelihood, Units
 from engine.models.centres import FromCentres
 from engine.models.chains import Found, Partition, Places, expected, filtered, most_probable_path, partition
+from engine.models.data_checks import refuse_infinite_cells
 from engine.models.emission import Emission
 from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
 from engine.models.gaussian_emission import GaussianEmission
@@ -131,11 +132,7 @@ class HiddenMarkov(Model, FromCentres, CompleteExponentialFamily):
                 )
         if dataset.rows == 0 or dataset.dimension == 0:
             raise InputError(f"{dataset.name} has no numbers to fit; choose a file with a column of numbers.")
-        if np.any(np.isinf(dataset.values)):
-            row, column = np.argwhere(np.isinf(dataset.values))[0]
-            raise InputError(
-                f"{dataset.name}: row {row + 1} of column {dataset.columns[column]!r} is infinite; correct it."
-            )
+        refuse_infinite_cells(dataset)
         if dataset.missing:
             raise MissingCells(
                 f"{dataset.name} has {counted(dataset.missing, 'missing cell')}, which {self.name} cannot use; drop "

@@ -25,17 +25,17 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.dataset import Dataset
-from engine.errors import InputError, MissingCells
+from engine.errors import InputError
 from engine.models.accepting import accepted_array, normalised, refuse_unknown_blocks
 from engine.models.base import Blocks, Expectation, Frame, Model, Prepared, UndefinedLikelihood, Units
 from engine.models.centres import FromCentres
+from engine.models.data_checks import refuse_infinite_cells, refuse_missing_cells
 from engine.models.distinct_counts import distinct_counts
 from engine.models.exact_sums import Pair
 from engine.models.posterior import EXACT, Posterior, Tempered
 from engine.models.workspace import Workspace
 from engine.parameters import Array, Parameters
 from engine.settings import setting
-from engine.wording import counted
 
 Places = npt.NDArray[np.intp]
 
@@ -199,17 +199,8 @@ class Mixture(Model, FromCentres):
                 )
         if dataset.rows == 0 or dataset.dimension == 0:
             raise InputError(f"{dataset.name} has no numbers to fit; choose a file with a column of numbers.")
-        if np.any(np.isinf(dataset.values)):
-            row, column = np.argwhere(np.isinf(dataset.values))[0]
-            raise InputError(
-                f"{dataset.name}: row {row + 1} of column {dataset.columns[column]!r} is infinite; correct it."
-            )
-        if dataset.missing:
-            rows = int(np.count_nonzero(np.any(np.isnan(dataset.values), axis=1)))
-            raise MissingCells(
-                f"{dataset.name} has {counted(dataset.missing, 'missing cell')} in {rows} of {dataset.rows} rows, which "
-                f"{self.name} cannot use; drop those rows (--drop-missing) or choose other columns."
-            )
+        refuse_infinite_cells(dataset)
+        refuse_missing_cells(dataset, self.name)
         if self.components > 1 and not at_least_distinct(dataset, self.components):
             raise InputError(
                 f"{dataset.name} has fewer distinct rows than the {self.components} components asked for; "

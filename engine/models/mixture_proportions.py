@@ -10,16 +10,17 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.dataset import Dataset
-from engine.errors import InputError, MissingCells
+from engine.errors import InputError
 from engine.models.accepting import accepted_array, normalised, refuse_unknown_blocks
 from engine.models.base import Blocks, Expectation, Frame, Model, Prepared, UndefinedLikelihood, Units
+from engine.models.data_checks import refuse_missing_cells
 from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
 from engine.models.mixture import block_edges, summed, weights_with_signs
 from engine.models.posterior import EXACT, Posterior
 from engine.models.weight_curvature import weight_curvature
 from engine.models.workspace import Workspace
 from engine.parameters import Array, Block, Layout, Parameters, Simplex, frozen
-from engine.wording import counted, number_text
+from engine.wording import number_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,12 +79,7 @@ class MixtureProportions(Model, CompleteExponentialFamily):
                 f"{name} has {dataset.rows} rows and {dataset.dimension} columns of numbers; {self.name} needs "
                 "one column of likelihoods for each of at least two components."
             )
-        if dataset.missing:
-            rows = int(np.count_nonzero(np.any(np.isnan(values), axis=1)))
-            raise MissingCells(
-                f"{name} has {counted(dataset.missing, 'missing cell')} in {rows} of {dataset.rows} rows, which "
-                f"{self.name} cannot use; drop those rows (--drop-missing) or choose other columns."
-            )
+        refuse_missing_cells(dataset, self.name)
         wrong = np.argwhere(~((values >= 0) & (values < np.inf)))
         if wrong.size:
             row, column = wrong[0]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from engine.dataset import Dataset
 from engine.errors import InputError
 from engine.models.base import Blocks, Expectation, Frame, UndefinedLikelihood
-from engine.models.constant_columns import refuse_constant_columns
+from engine.models.data_checks import refuse_constant_columns
 from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
 from engine.models.gamma_functions import (
     best_shapes,

@@ -1,6 +1,5 @@
 """One E step of hidden Markov models, beside hmmlearn's compiled ones."""
 
-import statistics
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -10,7 +9,7 @@ import numpy as np
 from engine.datasets.hidden_chain import HiddenChain
 from engine.models.hidden_markov import HiddenMarkov
 from engine.objective import Problem
-from tests.benchmarks.measurement import Figure, Row, at_most, in_pairs, median_ratio
+from tests.benchmarks.measurement import Figure, Row, at_most, compared, in_pairs, median_ratio
 
 ROWS, STATES, SEQUENCES = 100_000, 5, (1, 1000)
 GOAL = 2.0
@@ -38,20 +37,11 @@ def e_step(sequences: int, implementation: str) -> list[Row]:
     values, lengths = np.array(data.values), prepared.lengths.tolist()
     ours, reference = in_pairs(lambda: problem.expect(start), lambda: theirs._do_estep(values, lengths))
     ratio = median_ratio(ours, reference)
-    goal, met = at_most(ratio, GOAL)
-    return [
-        Row(
-            f"E step / hmmlearn's ({implementation}), {ROWS:,} rows in {sequences:,} sequences, {STATES} states",
-            "ms",
-            1e3 * statistics.median(ours),
-            1e3 * statistics.median(reference),
-            ratio,
-            goal,
-            met,
-            "",
-            {"ours": ours, "hmmlearn": reference},
-        )
-    ]
+    name = (
+        f"E step / hmmlearn's ({implementation}), {ROWS:,} rows in {sequences:,} sequences, {STATES} states"
+    )
+    samples = {"ours": ours, "hmmlearn": reference}
+    return [compared(name, "ms", samples, ratio, at_most(ratio, GOAL))]
 
 
 def figures() -> Iterator[Figure]:

@@ -1,7 +1,6 @@
 """Against compilers: a loop fused by numba, and a gradient that JAX derives and compiles. Neither has a goal."""
 
 import math
-import statistics
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.util import find_spec
@@ -12,7 +11,7 @@ import numpy as np
 from engine.algorithms.gradient_ascent import GradientAscent
 from engine.parameters import Array
 from tests.benchmarks.em_iterations import Case, Ground, ground
-from tests.benchmarks.measurement import Figure, Row, in_pairs, median_ratio
+from tests.benchmarks.measurement import Figure, Row, compared, in_pairs, median_ratio
 
 NO_GOAL = "none set"
 LOG_TWO_PI = math.log(2.0 * math.pi)
@@ -115,17 +114,8 @@ def against_jax(rows: int) -> Row:
 
 def _row(name: str, over: list[float], under: list[float]) -> Row:
     ours, reference = (under, over) if name.startswith("JAX") else (over, under)
-    return Row(
-        name,
-        "ms",
-        1e3 * statistics.median(ours),
-        1e3 * statistics.median(reference),
-        median_ratio(over, under),
-        NO_GOAL,
-        True,
-        "compiled",
-        {"ours": ours, "reference": reference},
-    )
+    samples = {"ours": ours, "reference": reference}
+    return compared(name, "ms", samples, median_ratio(over, under), (NO_GOAL, True), "compiled")
 
 
 def figures() -> Iterator[Figure]:

@@ -16,7 +16,7 @@ from engine.dataset import Dataset
 from engine.models.gaussian_mixture import GaussianMixture
 from engine.objective import Problem
 from engine.parameters import Array, Parameters
-from tests.benchmarks.measurement import Figure, Row, at_least, at_most, in_pairs, median_ratio
+from tests.benchmarks.measurement import Figure, Row, at_least, at_most, compared, in_pairs, median_ratio
 
 LARGE = 300_000
 SKLEARN_TYPES = {"full": "full", "diagonal": "diag", "spherical": "spherical", "tied": "tied"}
@@ -146,17 +146,9 @@ def em_iteration(case: Case) -> Row:
     settling = 0.1 if case.rows * case.dimension > LARGE else 0.0
     ours, reference = in_pairs(iterate_ours, iterate_theirs, 7 if case.rows < 500_000 else 5, settling)
     ratio = median_ratio(reference, ours)
-    goal, met = at_least(ratio, case.goal)
-    return Row(
-        case.name,
-        "ms",
-        1e3 * statistics.median(ours),
-        1e3 * statistics.median(reference),
-        ratio,
-        goal,
-        met,
-        "scikit-learn / ours",
-        {"ours": ours, "scikit-learn": reference},
+    outcome = at_least(ratio, case.goal)
+    return compared(
+        case.name, "ms", {"ours": ours, "scikit-learn": reference}, ratio, outcome, "scikit-learn / ours"
     )
 
 
@@ -167,17 +159,14 @@ def no_slower_than_full(case: Case) -> Row:
         lambda: here.problem.expect(here.start), lambda: full.problem.expect(full.start)
     )
     ratio = median_ratio(ours, reference)
-    goal, met = at_most(ratio, 1.05)
-    return Row(
+    outcome = at_most(ratio, 1.05)
+    return compared(
         f"{case.covariance} / full, n = {case.rows:,}, d = {case.dimension}",
         "ms",
-        1e3 * statistics.median(ours),
-        1e3 * statistics.median(reference),
-        ratio,
-        goal,
-        met,
-        "ours / ours with full covariances; 5 % is the machine's own trembling",
         {"ours": ours, "full": reference},
+        ratio,
+        outcome,
+        "ours / ours with full covariances; 5 % is the machine's own trembling",
     )
 
 
@@ -190,17 +179,14 @@ def row_weights() -> Row:
         lambda: here.problem.expect(here.start), lambda: plain.problem.expect(plain.start)
     )
     ratio = median_ratio(ours, reference)
-    goal, met = at_most(ratio, 1.15)
-    return Row(
+    outcome = at_most(ratio, 1.15)
+    return compared(
         "with row weights / without, n = 200,000",
         "ms",
-        1e3 * statistics.median(ours),
-        1e3 * statistics.median(reference),
-        ratio,
-        goal,
-        met,
-        "ours / ours without weights",
         {"with": ours, "without": reference},
+        ratio,
+        outcome,
+        "ours / ours without weights",
     )
 
 

@@ -25,6 +25,22 @@ class Row:
     samples: dict[str, list[float]] = field(default_factory=dict)
 
 
+IN_A_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+
+
+def compared(
+    name: str,
+    unit: str,
+    samples: dict[str, list[float]],
+    figure: float,
+    outcome: tuple[str, bool],
+    note: str = "",
+) -> Row:
+    """A row from seconds of ours and of the reference, the two of `samples` in this order; medians in `unit`."""
+    ours, reference = (IN_A_SECOND[unit] * statistics.median(each) for each in samples.values())
+    return Row(name, unit, ours, reference, figure, *outcome, note, samples)
+
+
 Figure = tuple[str, Callable[[], Sequence[Row]]]
 """What a figure is called, to choose by, and what measures it."""
 
