@@ -110,7 +110,8 @@ class Window(QObject):
         self.many_starts = ManyStartsReport(shell)
         self.parameters = ParameterTable(self.session, shell)
         self.pin_list = PinList(self.session, shell)
-        self._shown = frozenset(PICTURES)
+        self._chosen = self._shown = frozenset(PICTURES)
+        self._undrawn: frozenset[str] = frozenset()
         self._brush: Brush | None = None
         self._pacing = Pacing()
         self._last_tick = time.monotonic()
@@ -214,8 +215,12 @@ class Window(QObject):
         self.subtitle.setVisible(not shown)
 
     def show_pictures(self, chosen: frozenset[str]) -> None:
-        """Only these of `lecture.PICTURES`; what is alone in its row takes all of it."""
-        self._shown = chosen
+        """Only these of `lecture.PICTURES`; what is alone in its row takes all of it.
+
+        A picture of which the model has nothing gives its room away, unless it is all that was chosen.
+        """
+        self._chosen = chosen
+        chosen = self._shown = chosen - self._undrawn or chosen
         for widget in (*self.canvases, *self.strips):
             widget.setVisible("data" in chosen)
         self.likelihood.setVisible("likelihood" in chosen)
@@ -477,6 +482,11 @@ class Window(QObject):
             self._words_due = 0.0
         for view in self.views:
             view.show_frame(frame)
+        optional = {"simplex": self.simplex, "sum": self.weight_sum}
+        undrawn = frozenset(name for name, view in optional.items() if not view.draws(frame))
+        if undrawn != self._undrawn:
+            self._undrawn = undrawn
+            self.show_pictures(self._chosen)
         now = time.monotonic()
         # Nobody reads a number that changes at every frame; what is drawn is drawn at every frame.
         if not (frame.playing and self._words_played) or now >= self._words_due:

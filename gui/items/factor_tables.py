@@ -122,7 +122,9 @@ def _names(painter: QPainter, area: QRectF, names: tuple[str, ...], style: Style
     height = area.height() / len(names)
     painter.setPen(style.pen("text"))
     for place in range(0, len(names), max(1, math.ceil(metrics.height() / height))):
-        box = QRectF(area.left(), area.top() + place * height, area.width(), height)
+        # A row may be lower than its name, which stands over its neighbours then.
+        middle, tall = area.top() + (place + 0.5) * height, max(height, metrics.height())
+        box = QRectF(area.left(), middle - tall / 2, area.width(), tall)
         text = metrics.elidedText(names[place], Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
 

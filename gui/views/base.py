@@ -51,6 +51,10 @@ class View(QWidget):
         self.style_in_use = chosen
         self.update()
 
+    def draws(self, frame: Frame) -> bool:
+        """Whether there is anything in a frame that this view can draw; the window gives its room away where not."""
+        return True
+
     def draw(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
         """Draws a frame into an area; the same on screen, in a picture and on paper."""
         raise NotImplementedError

@@ -66,6 +66,9 @@ class SimplexView(View):
             self._dragged = self._grabbed = None
         super().show_frame(frame)
 
+    def draws(self, frame: Frame) -> bool:
+        return bool(frame.components) or rows_as_lanes(frame) is not None
+
     def draw(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
         style = self.style_in_use
         painter.translate(area.topLeft())

@@ -41,6 +41,9 @@ class WeightSumView(View):
         self._extents = PathExtents()
         self._axes: tuple[tuple[float, Style, QSizeF], Axes] | None = None
 
+    def draws(self, frame: Frame) -> bool:
+        return bool(frame.components)
+
     def draw(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
         style = self.style_in_use
         painter.translate(area.topLeft())

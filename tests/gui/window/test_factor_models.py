@@ -11,7 +11,9 @@ from engine.models.factor_analysis import FactorAnalysis
 from engine.shipped_experiments import shipped_experiments
 from gui.controls.fields import BooleanField
 from gui.controls.typed_fields import TypedField
+from gui.lecture import PICTURES
 from tests.gui.laboratory import Laboratory
+from tests.gui.window.conftest import FIRST
 
 pytestmark = pytest.mark.usefixtures("unpainted")
 
@@ -77,3 +79,21 @@ def test_a_file_is_told_to_be_a_matrix_in_the_panel(laboratory: Laboratory) -> N
     assert np.shape(covariance) == (6, 6)
     laboratory.press(Qt.Key.Key_Z, CONTROL)
     assert laboratory.frame.scene.dataset.rows == 6
+
+
+def test_pictures_that_the_model_has_nothing_for_give_their_room_away(laboratory: Laboratory) -> None:
+    laboratory.open(shipped_experiments()["factors-of-ability"])
+    laboratory.settle()
+    window = laboratory.window
+    assert not window.simplex.isVisible()
+    assert not window.weight_sum.isVisible()
+    alone = window.likelihood.width()
+    # What was chosen alone stays, with a sentence.
+    window.show_pictures(frozenset({"simplex"}))
+    assert window.simplex.isVisible()
+    window.show_pictures(frozenset(PICTURES))
+    laboratory.open(FIRST)
+    laboratory.settle()
+    assert window.simplex.isVisible()
+    assert window.weight_sum.isVisible()
+    assert window.likelihood.width() < alone
