@@ -141,7 +141,8 @@ class ParameterTable(QDialog):
                 item.setText(number_text(float(f"{value:.6g}")))
                 item.setToolTip(repr(value))
                 editable = Qt.ItemFlag.ItemIsEditable
-                item.setFlags(item.flags() | editable if mine else item.flags() & ~editable)
+                may_be_typed = mine and self._is_parameter(name)
+                item.setFlags(item.flags() | editable if may_be_typed else item.flags() & ~editable)
         self.table.resizeColumnsToContents()
         self.table.blockSignals(False)
         self.hint.setVisible(mine)
@@ -156,10 +157,18 @@ class ParameterTable(QDialog):
             )
             self._fill()
             return
-        values = {block: np.array(array, dtype=float) for block, array in self.parameters.items()}
+        values = {
+            block: np.array(array, dtype=float)
+            for block, array in self.parameters.items()
+            if self._is_parameter(block)
+        }
         _put(values, name, (*self._rows[item.row()], *where), value)
         self._session.edit("type the start", lambda e: edits.with_typed_start(e, values, self._prepared()))
         self._fill()
+
+    def _is_parameter(self, name: str) -> bool:
+        """Whether what is told moves by itself; a stationary law, say, follows from the transitions."""
+        return self._frame is not None and name in self._frame.scene.start_parameters
 
     def _prepared(self) -> Any:
         assert self._session.preparation is not None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.optimize import minimize
 
 from tests.textbook import Extended, extended
 
@@ -57,3 +58,37 @@ def chain(initial: Any, transitions: Any, log_densities: Any) -> Chain:
     for origin in reversed(origins):
         path.insert(0, int(origin[path[0]]))
     return Chain(float(total), extended(smoothed), extended(filtered), moved, path, float(np.max(best)))
+
+
+def stationary(transitions: Any) -> Any:
+    """The left eigenvector (K,) of transitions (K, K) for the eigenvalue 1, made to sum to 1."""
+    values, vectors = np.linalg.eig(np.asarray(transitions, dtype=float).T)
+    law = np.real(vectors[:, np.argmin(np.abs(values - 1.0))])
+    return law / np.sum(law)
+
+
+def best_stationary_transitions(transitions: Any, begun: Any, moved: Any) -> Any:
+    """Transitions (K, K) that maximise sum g log delta + sum x log Gamma: scipy's BFGS in log-ratios, from those given.
+
+    `begun` (K,) are g and `moved` (K, K) x, all above 0. Good to about eight digits, for want of a gradient.
+    """
+    begun, moved = np.asarray(begun, dtype=float), np.asarray(moved, dtype=float)
+    states = len(begun)
+
+    def table(ratios: Any) -> Any:
+        grown = np.exp(np.column_stack((ratios.reshape(states, states - 1), np.zeros(states))))
+        return grown / np.sum(grown, axis=1, keepdims=True)
+
+    def loss(ratios: Any) -> float:
+        here = table(ratios)
+        return -float(begun @ np.log(stationary(here)) + np.sum(moved * np.log(here)))
+
+    def slope(ratios: Any) -> Any:
+        step = 1e-4 * np.eye(len(ratios))
+        near = np.array([loss(ratios + each) - loss(ratios - each) for each in step])
+        far = np.array([loss(ratios + 2 * each) - loss(ratios - 2 * each) for each in step])
+        return (8 * near - far) / 12e-4
+
+    first = np.log(transitions)
+    start = (first - first[:, -1:])[:, :-1].ravel()
+    return table(minimize(loss, start, jac=slope, method="BFGS", options={"gtol": 1e-9}).x)

@@ -92,7 +92,7 @@ class ExponentiatedGradient(GradientAlgorithm):
     def refusal(self, model: Model, free: Sequence[str]) -> str | None:
         summing = ("weights", *model.rows_that_sum_to_one)
         if free and not any(name in free for name in summing):
-            held = next((name for name in summing if name in model.blocks), None)
+            held = next((name for name in summing if name in model.own_blocks), None)
             if held is not None:
                 return f"{self.name} is for {held}, which are held fixed here; free them, or choose gradient-ascent."
             return f"{self.name} is for weights, and {model.name} has none; choose gradient-ascent."

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.algorithms.base import NOTHING_TO_TELL, Algorithm, Info, Position, State
 from engine.models.base import Blocks, Model
-from engine.models.inner_iteration import InnerIteration
+from engine.models.inner_iteration import inner_iteration_of
 from engine.objective import Problem
 from engine.parameters import Array, Parameters
 from engine.settings import setting
@@ -68,7 +68,7 @@ class GeneralizedEM(Algorithm):
     )
 
     def refusal(self, model: Model, free: Sequence[str]) -> str | None:
-        if self.inner_steps and not isinstance(model, InnerIteration):
+        if self.inner_steps and inner_iteration_of(model) is None:
             return (
                 f"The M step of {model.name} has a closed form, so there are no inner steps to cut short; set inner_steps "
                 "to 0."
@@ -90,10 +90,11 @@ class GeneralizedEM(Algorithm):
     def _best(self, problem: Problem, statistics: Array, here: Parameters, chosen: Blocks) -> Parameters:
         """Where the M step leads, as far as its inner steps may go."""
         # Changed in flight the setting is not refused; a closed form has no inner steps that it could cut short.
-        if not self.inner_steps or not isinstance(problem.model, InnerIteration):
+        model = inner_iteration_of(problem.model)
+        if not self.inner_steps or model is None:
             return problem.m_step(statistics, here, chosen)
         problem.meter.m_steps += 1
-        return problem.model.partial_m_step(statistics, here, chosen, self.inner_steps)
+        return model.partial_m_step(statistics, here, chosen, self.inner_steps)
 
     def _between(self, here: Parameters, best: Parameters) -> Parameters:
         vector: Array = np.asarray(here.vector + self.way * (best.vector - here.vector))

@@ -23,7 +23,7 @@ def matched_components(reference: Parameters, others: Sequence[Parameters]) -> t
 
 def _locations(parameters: Parameters) -> Array:
     """What tells components apart, (K, m) in the frame."""
-    counted = next((name for name in ("weights", "initial") if name in parameters), None)
+    counted = next((name for name in ("weights", "transitions") if name in parameters), None)
     count = len(parameters[counted]) if counted is not None else 0
     blocks = [
         np.reshape(parameters[block.name], (count, -1))

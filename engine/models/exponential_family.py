@@ -7,7 +7,7 @@ may be multiplied by the inverse of the complete data's Fisher information, whic
 """
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -18,11 +18,13 @@ from engine.parameters import Array, Parameters
 class CompleteExponentialFamily(ABC):
     """A model whose complete data form an exponential family; inherited beside `Model`."""
 
-    em_is_an_information_step: ClassVar[bool] = True
-    """Whether an EM step is the inverse information times the gradient, but for `em_remainder`.
+    @property
+    def em_is_an_information_step(self) -> bool:
+        """Whether an EM step is the inverse information times the gradient, but for `em_remainder`.
 
-    So it is where the natural blocks are mean parameters; where they are not, the two agree only for short steps.
-    """
+        So it is where the natural blocks are mean parameters; where they are not, the two agree only for short steps.
+        """
+        return True
 
     @abstractmethod
     def mean_statistics(self, prepared: Any, parameters: Parameters) -> Array:

@@ -79,6 +79,7 @@ class GammaMixture(Mixture, CompleteExponentialFamily):
     blocks: ClassVar[tuple[str, ...]] = ("weights", "shapes", "rates")
     mean_blocks: ClassVar[tuple[str, ...]] = ("shapes", "rates")
     em_is_an_information_step: ClassVar[bool] = False
+    m_step_iterates: ClassVar[bool] = True
 
     def check(self, dataset: Dataset) -> None:
         super().check(dataset)

@@ -103,6 +103,7 @@ class StudentTMixture(Mixture, CompleteExponentialFamily):
     )
     blocks: ClassVar[tuple[str, ...]] = ("weights", "means", "scales", "degrees_of_freedom")
     em_is_an_information_step: ClassVar[bool] = False
+    m_step_iterates: ClassVar[bool] = True
     likelihood_blocks: ClassVar[tuple[str, ...]] = ("degrees_of_freedom",)
     default_start: ClassVar[str] = "random-points"
 

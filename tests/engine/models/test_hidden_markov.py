@@ -5,6 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
+from engine.algorithms.base import Algorithm
+from engine.algorithms.em import ExpectationMaximization
+from engine.algorithms.em_as_gradient import EMAsGradient
+from engine.algorithms.generalized_em import GeneralizedEM
+from engine.algorithms.gradient import GradientState, coordinates_for
+from engine.algorithms.gradient_ascent import GradientAscent
 from engine.algorithms.incremental_em import IncrementalEM
 from engine.algorithms.online_em import OnlineEM
 from engine.algorithms.sgd import StochasticGradientAscent
@@ -17,10 +23,13 @@ from engine.models.base import UndefinedLikelihood
 from engine.models.hidden_markov import HiddenMarkov
 from engine.models.sequences import Places
 from engine.objective import Problem
-from engine.parameters import Array, Parameters
+from engine.parameters import Array, Parameters, Simplex
+from engine.run import Route, run
+from engine.stopping import Stop
+from engine.trace import Step
 from tests import textbook
 from tests.engine.models.cases import CASES, Case, sequence_data
-from tests.textbook_chains import Chain, chain
+from tests.textbook_chains import Chain, best_stationary_transitions, chain, stationary
 
 HIDDEN = [case for case in CASES if isinstance(case.model, HiddenMarkov)]
 every_case = pytest.mark.parametrize("case", HIDDEN, ids=lambda case: case.label)
@@ -68,12 +77,23 @@ def test_e_step_and_m_step_are_the_textbooks(case: Case) -> None:
         "initial": np.mean([each.smoothed[0] for _, each in plain], axis=0),
         "transitions": moved / np.sum(moved, axis=1, keepdims=True),
     }
+    if case.model.initial_law == "stationary":
+        begun = np.sum([each.smoothed[0] for _, each in plain], axis=0)
+        chances["transitions"] = best_stationary_transitions(before["transitions"], begun, moved)
     wanted |= {name: before[name] if name in case.model.hold else block for name, block in chances.items()}
+    if case.model.initial_law == "stationary":
+        wanted["initial"] = stationary(wanted["transitions"])
     after = case.model.describe(case.model.m_step(expectation.statistics, case.parameters))
     assert set(after) == set(wanted) - {"weights"}
     for name, values in after.items():
         largest = float(np.max(np.abs(wanted[name])))
-        np.testing.assert_allclose(values, wanted[name].astype(float), rtol=1e-9, atol=1e-11 * largest)
+        # The textbook finds transitions that decide the initial law too by differences.
+        digits = (
+            1e-7 if case.model.initial_law == "stationary" and name in ("initial", "transitions") else 1e-9
+        )
+        np.testing.assert_allclose(
+            values, wanted[name].astype(float), rtol=digits, atol=1e-2 * digits * largest
+        )
 
 
 @pytest.mark.parametrize("case", HIDDEN[::5], ids=lambda case: case.label)
@@ -243,3 +263,139 @@ def test_a_collapse_and_a_step_outside_are_told_apart() -> None:
     table[2] = [1.1, -0.1, 0.0]
     assert kind("transitions", table) == "left-constraints: transition 3, 2 became -0.1"
     assert kind("initial", np.full(3, np.nan)).startswith("not-finite")
+
+
+STATIONARY = HiddenMarkov(emission="poisson", initial_law="stationary")
+GOOD = {"transitions": [[0.9, 0.1], [0.3, 0.7]], "rates": [[10.0], [30.0]]}
+
+
+def earthquakes() -> tuple[HiddenMarkov, Problem, Parameters]:
+    prepared = STATIONARY.prepare(Earthquakes().generate())
+    return STATIONARY, Problem(STATIONARY, prepared), STATIONARY.accept(prepared, GOOD)
+
+
+def test_a_stationary_law_is_told_and_is_no_parameter() -> None:
+    model, problem, start = earthquakes()
+    assert "initial" not in start
+    assert model.describe(start)["initial"].tolist() == pytest.approx([0.75, 0.25], rel=1e-15)
+    free = HiddenMarkov(emission="poisson")
+    given = free.accept(problem.prepared, {"initial": [0.75, 0.25], **GOOD})
+    assert problem.log_likelihood(start) == pytest.approx(
+        Problem(free, problem.prepared).log_likelihood(given), rel=1e-14
+    )
+    assert model.free_dimension(problem.prepared) == free.free_dimension(problem.prepared) - 1
+
+
+def test_a_start_may_name_the_stationary_law_but_no_other() -> None:
+    model, problem, start = earthquakes()
+    prepared = problem.prepared
+    assert np.array_equal(model.accept(prepared, {"initial": [0.7504, 0.2496], **GOOD}).vector, start.vector)
+    with pytest.raises(InputError, match=r"follows from the transitions and is 0.75, 0.25; leave it out"):
+        model.accept(prepared, {"initial": [0.5, 0.5], **GOOD})
+    nearby = model.accept(prepared, {"initial": [0.5, 0.5], **GOOD}, approximate=True)
+    assert np.array_equal(nearby.vector, start.vector)
+    with pytest.raises(InputError, match="no stationary law of their own, because states 1 and 2 never lead"):
+        model.accept(prepared, {**GOOD, "transitions": np.eye(2)})
+    with pytest.raises(InputError, match="'initial' follows from the transitions and cannot be held fixed"):
+        dataclasses.replace(model, hold=("initial",)).check(prepared.dataset)
+
+
+def test_transitions_with_several_stationary_laws_have_no_likelihood() -> None:
+    model, problem, start = earthquakes()
+    apart = start.replaced({"transitions": np.eye(2)})
+    with pytest.raises(UndefinedLikelihood, match="states 1 and 2 never lead to a common state") as caught:
+        problem.expect(apart)
+    assert caught.value.kind == "not-finite"
+    assert caught.value.parameters is apart
+    assert np.all(np.isnan(model.describe(apart)["initial"]))
+
+
+@pytest.mark.parametrize("coordinates", coordinates_for(Simplex))
+def test_the_gradient_under_a_stationary_law_is_right_in_all_coordinates(coordinates: str) -> None:
+    case = next(each for each in HIDDEN if each.label == "hidden-markov-poisson-stationary-d1")
+    problem = case.problem()
+    state = GradientAscent(weight_coordinates=coordinates).init(problem, case.parameters, 0)
+    assert isinstance(state, GradientState)
+    chart = state.chart
+
+    def slope(direction: Array, step: float) -> float:
+        ends = [problem.log_likelihood(chart.read(state.x + length * direction)) for length in (step, -step)]
+        return (ends[0] - ends[1]) / (2 * step)
+
+    for direction in np.eye(len(state.x)):
+        wanted = (4 * slope(direction, 1e-4) - slope(direction, 2e-4)) / 3
+        assert float(state.gradient @ direction) == pytest.approx(wanted, rel=1e-6, abs=1e-5)
+
+
+def test_the_gradient_at_a_transition_of_0_tells_what_the_stationary_law_gains() -> None:
+    case = next(each for each in HIDDEN if each.label == "hidden-markov-stationary-d1")
+    table = np.array(case.parameters["transitions"])
+    table[:, 2] = 0.0
+    table[2] = [0.3, 0.3, 0.4]
+    table /= np.sum(table, axis=1, keepdims=True)
+    # State 3 is left for ever, so its share of the law is 0 and each way back to it adds to that.
+    parameters, problem = case.parameters.replaced({"transitions": table}), case.problem()
+    assert case.model.describe(parameters)["initial"][2] == 0.0
+    _, gradient = problem.gradient(parameters)
+    place = parameters.layout.places["transitions"].start + 2
+    direction = np.zeros_like(gradient)
+    direction[place], direction[place - 2] = 1.0, -1.0
+    step = 1e-3 / max(1.0, abs(float(gradient @ direction)))
+    values = [
+        problem.log_likelihood(Parameters(parameters.layout, parameters.vector + each * step * direction))
+        for each in range(5)
+    ]
+    slope = float(np.dot([-25, 48, -36, 16, -3], values)) / (12 * step)
+    assert float(gradient @ direction) == pytest.approx(slope, rel=1e-5)
+    after = case.model.m_step(problem.expect(parameters).statistics, parameters)["transitions"]
+    assert np.array_equal(after > 0, table > 0)
+
+
+def lanes(algorithm: Algorithm, steps: int) -> list[Step]:
+    _, problem, start = earthquakes()
+    return list(run(problem, Route(algorithm), start, Stop(tolerance=0.0, max_iterations=steps)))
+
+
+@pytest.mark.parametrize("inner", [1, 2])
+def test_inner_steps_of_a_stationary_law_may_be_cut_short(inner: int) -> None:
+    cut, whole = GeneralizedEM(way=1.0, inner_steps=inner), lanes(ExpectationMaximization(), 80)
+    found = lanes(cut, 80)
+    assert not any(step.decreased for step in found)
+    assert found[-1].log_likelihood == pytest.approx(whole[-1].log_likelihood, rel=1e-12)
+    refused = cut.refusal(HiddenMarkov(), ("transitions",))
+    assert refused is not None
+    assert "M step of hidden-markov has a closed form" in refused
+
+
+def test_em_is_no_information_step_under_a_stationary_law() -> None:
+    assert EMAsGradient().refusal(HiddenMarkov(), ("transitions",)) is None
+    refused = EMAsGradient().refusal(STATIONARY, ("transitions",))
+    assert refused is not None
+    assert "some of hidden-markov are not" in refused
+
+
+def test_em_climbs_on_sequences_that_never_switch_until_hardly_anything_is_left_to_switch() -> None:
+    """The likelihood has no maximum: it rises as long as transitions sink together and keep their quotient."""
+    random = np.random.Generator(np.random.Philox(3))
+    levels = np.repeat([0.0, 0.0, 0.0, 50.0], 40)
+    codes = np.repeat(np.arange(4), 40)
+    data = Dataset("apart", ("x",), (levels + random.standard_normal(160))[:, None], sequences=codes)
+    model = HiddenMarkov(initial_law="stationary")
+    prepared = model.prepare(data)
+    problem = Problem(model, prepared)
+    start = model.accept(
+        prepared,
+        {
+            "transitions": [[0.9, 0.1], [0.1, 0.9]],
+            "means": [[1.0], [40.0]],
+            "covariances": [[[4.0]], [[4.0]]],
+        },
+    )
+    steps = list(
+        run(problem, Route(ExpectationMaximization()), start, Stop(tolerance=0.0, max_iterations=60))
+    )
+    assert not any(step.decreased for step in steps)
+    assert all(step.is_likelihood for step in steps)
+    found = model.describe(steps[-1].parameters)
+    assert max(found["transitions"][0, 1], found["transitions"][1, 0]) < 1e-12
+    assert found["initial"].tolist() == pytest.approx([0.75, 0.25], rel=1e-6)
