@@ -15,6 +15,7 @@ from engine.experiment import MOST_LANES, Experiment, Lane, checked_lane_name, d
 from engine.models.base import Model
 from engine.models.mixture import Mixture
 from engine.parameters import Array, Parameters
+from engine.preparation import Preparation
 from engine.run import Intervention
 from engine.settings import configure, settings_of, written
 from engine.starts.base import Start
@@ -125,6 +126,11 @@ def _as_drawn(story: DataStory, dataset: Dataset) -> Drawn:
         raise InputError(
             f"{dataset.name} has row weights, so points cannot be drawn into it; choose other data."
         )
+    if dataset.missing:
+        raise InputError(
+            f"{dataset.name} has {dataset.missing_in_words}, so points cannot be drawn into it; drop those rows or "
+            "choose other data."
+        )
     if dataset.rows > MOST_DRAWN:
         raise InputError(
             f"{dataset.name} has {dataset.rows} points; points can be drawn into data of at most {MOST_DRAWN}."
@@ -138,13 +144,18 @@ def _drawn_over(experiment: Experiment, drawn: Drawn, present: dict[str, Any]) -
     return experiment.replace(data=drawn, start=start)
 
 
-def with_model(experiment: Experiment, name: str) -> Experiment:
-    """Another model with as many components; a start that does not fit it is given up."""
+def with_model(experiment: Experiment, name: str, known: Preparation | None = None) -> Experiment:
+    """Another model with as many components; a start that does not fit it is given up.
+
+    Where a person's own data are known already, the model is suited to them.
+    """
     cls = catalogue.get("models", name)
     counted = any(each.name == "components" for each in settings_of(cls))
     components = getattr(experiment.model, "components", None)
     kept = {"components": components} if counted and components is not None else {}
     model = configure(cls, kept, "[model]")
+    if isinstance(experiment.data, File) and known is not None and known.story == experiment.data:
+        model = model.suited_to(known.dataset)
     start = experiment.start
     if isinstance(start, GivenParameters) or start.refusal(model) is not None:
         start = _usual_start(model)
@@ -155,7 +166,8 @@ def with_model_setting(experiment: Experiment, setting: str, value: Any) -> Expe
     """A setting of the model; where a start by parameters no longer fits, one from the data replaces it."""
     model = changed(experiment.model, setting, value, "[model]")
     start = experiment.start
-    if setting in ("components", "covariance", "factors") and isinstance(start, GivenParameters):
+    shaping = ("components", "covariance", "emission", "factors", "initial_law", "states", "structure")
+    if setting in shaping and isinstance(start, GivenParameters):
         start = _usual_start(model)
     return experiment.replace(model=model, start=start)
 

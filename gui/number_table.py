@@ -43,15 +43,25 @@ class NumberTable(QTableWidget):
     """A table of numbers under headings: a click on one sorts, Copy takes the chosen rows, all where none is."""
 
     def __init__(self, name: str, headings: Sequence[str]) -> None:
-        super().__init__(0, len(headings))
-        self._headings = [heading.replace("\n", " ") for heading in headings]
+        super().__init__()
+        self._headings: list[str] = []
+        self.show_headings(headings)
         self.setAccessibleName(name)
-        self.setHorizontalHeaderLabels(list(headings))
         self.verticalHeader().hide()
         self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         self.setSortingEnabled(True)
         self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+
+    def show_headings(self, headings: Sequence[str]) -> None:
+        """Other columns, where they are not the same; `show_rows` fills them."""
+        written = [heading.replace("\n", " ") for heading in headings]
+        if written == self._headings:
+            return
+        self._headings = written
+        self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        self.setColumnCount(len(headings))
+        self.setHorizontalHeaderLabels(list(headings))
 
     def show_rows(self, rows: Sequence[Sequence[Cell]]) -> None:
         """Fills the table, sorted as it was last."""

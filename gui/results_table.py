@@ -1,8 +1,9 @@
 """The race as a table: what each lane reached, what it cost, how fast it came there."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from PySide6.QtCore import Signal
@@ -44,6 +45,12 @@ class LaneStanding:
     counts: dict[str, int]
     decreases: int
     smallest_weight: float
+    told_by_model: Callable[[], Mapping[str, float]]
+
+    @cached_property
+    def report(self) -> Mapping[str, float]:
+        """What the model tells of the lane's parameters in numbers."""
+        return self.told_by_model()
 
     @property
     def value(self) -> float:
@@ -97,13 +104,24 @@ COLUMNS = (
 )
 
 
+def columns(lanes: Sequence[LaneStanding]) -> tuple[Column, ...]:
+    """All columns, the last ones for what the model tells of its parameters, in its own words."""
+    told = dict.fromkeys(name for lane in lanes for name in lane.report)
+    return (*COLUMNS, *(Column(name.replace("_", " "), _told(name)) for name in told))
+
+
+def _told(name: str) -> Callable[[LaneStanding], float | str]:
+    return lambda lane: lane.report.get(name, math.nan)
+
+
 class ResultsTable(Companion):
     """The race as a table, beside the window: what each lane reached, what it cost, how fast it came there.
 
     An EM step is one pass. So is every trial of a line search, every check of an extrapolation and every Hessian,
     so that an iteration may cost more than one; trials are told once more for themselves. A quadratic program is CPU
     time alone. The log-likelihood of a method that looks at a few rows is measured to be shown, and nobody is
-    charged for that.
+    charged for that. The last columns are what the model tells beyond its parameters, chi-square and its degrees of
+    freedom say; most models tell nothing.
     """
 
     export_requested = Signal()
@@ -130,11 +148,14 @@ class ResultsTable(Companion):
         if not self.isVisible():
             return
         lanes = [standing(lane, frame) for lane in range(len(frame.lanes))]
-        seen = (frame.best_known, *((each.title, each.status, len(each.log_likelihood)) for each in lanes))
+        moved = [(each.title, each.status, len(each.log_likelihood)) for each in lanes]
+        seen = (frame.scene.generation, frame.best_known, *moved)
         if seen == self._seen:
             return
         self._seen = seen
-        self.table.show_rows([[column.cell(lane) for column in COLUMNS] for lane in lanes])
+        shown = columns(lanes)
+        self.table.show_headings([column.heading for column in shown])
+        self.table.show_rows([[column.cell(lane) for column in shown] for lane in lanes])
 
 
 def standing(place: int, frame: Frame) -> LaneStanding:
@@ -151,4 +172,5 @@ def standing(place: int, frame: Frame) -> LaneStanding:
         {name: int(column[-1]) for name, column in curve.counts.items()},
         int(np.count_nonzero(curve.decreased)),
         lane.weight_minimum,
+        lane.report,
     )

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -90,6 +90,10 @@ class Frame:
         """Rows (n, d) of data in frame units."""
         return np.asarray((values - self.centre) / self.scale)
 
+    def from_frame(self, values: Array) -> Array:
+        """Rows (n, d) in frame units as data."""
+        return np.asarray(values * self.scale + self.centre)
+
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
@@ -140,6 +144,10 @@ class Model(ABC):
     @abstractmethod
     def check(self, dataset: Dataset) -> None:
         """Raises InputError, in one sentence, where this model cannot be fitted to the dataset."""
+
+    def suited_to(self, dataset: Dataset) -> Self:
+        """This model with what the data themselves tell of settings that are still as they come."""
+        return self
 
     @abstractmethod
     def prepare(self, dataset: Dataset) -> Any:

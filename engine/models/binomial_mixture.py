@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from engine.models.binomial_components import BinomialComponents
+from engine.models.binomial_components import GivenTrials
 from engine.settings import setting
 
 
 @dataclass(frozen=True)
-class BinomialMixture(BinomialComponents):
+class BinomialMixture(GivenTrials):
     """Successes out of a known number of trials, in one or more columns that are independent within a component.
 
     Latent is the component of each row. E step: responsibilities; expected counts n_k, successes and failures. M
@@ -17,18 +17,20 @@ class BinomialMixture(BinomialComponents):
     2K - 1 trials are needed to tell K components apart.
 
     The more trials a row has, the more it tells about its component: on 600 rows with probabilities of .3 and .6 EM
-    takes some 990 steps at 5 trials, 155 at 10, 17 at 40 and 2 at 200, where L-BFGS takes a dozen every time.
+    takes some 990 steps at 5 trials, 155 at 10, 17 at 40 and 2 at 200, where L-BFGS takes a dozen every time. Where
+    rows differ in their trials a column says how many each has (`trials_column`), for all of its cells.
     """
 
     name: ClassVar[str] = "binomial-mixture"
     source: ClassVar[str] = "Blischke (1964), J. Amer. Statist. Assoc. 59, 510-528"
     formula: ClassVar[str] = r"""
-        f(x) = \sum_{k=1}^{K} \pi_k \prod_j \binom{m}{x_j} p_{kj}^{x_j} (1 - p_{kj})^{m - x_j}
-        \pi_k = \frac{n_k}{n}, \qquad p_{kj} = \frac{1}{m\, n_k} \sum_i r_{ik}\, x_{ij}
-        \ell'(p_{kj}) = \frac{\sum_i r_{ik}\, x_{ij}}{p_{kj}} - \frac{\sum_i r_{ik} (m - x_{ij})}{1 - p_{kj}}
+        f(x_i) = \sum_{k=1}^{K} \pi_k \prod_j {m_i \choose x_{ij}} p_{kj}^{x_{ij}} (1 - p_{kj})^{m_i - x_{ij}}
+        \pi_k = \frac{n_k}{n}, \qquad p_{kj} = \frac{\sum_i r_{ik}\, x_{ij}}{\sum_i r_{ik}\, m_i}
+        \ell'(p_{kj}) = \frac{\sum_i r_{ik}\, x_{ij}}{p_{kj}} - \frac{\sum_i r_{ik} (m_i - x_{ij})}{1 - p_{kj}}
     """
     blocks: ClassVar[tuple[str, ...]] = ("weights", "probabilities")
     second_block: ClassVar[str] = "probabilities"
+    trials_setting: ClassVar[str] = "trials"
     mean_blocks: ClassVar[tuple[str, ...]] = ("probabilities",)
 
     trials: int = setting(
@@ -39,10 +41,6 @@ class BinomialMixture(BinomialComponents):
         maximum=1_000_000,
         logarithmic=True,
     )
-
-    @property
-    def trials_in_a_cell(self) -> int:
-        return self.trials
 
     @property
     def too_many_successes(self) -> str:

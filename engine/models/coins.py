@@ -1,16 +1,19 @@
 """Coins whose names were forgotten: sets of tosses, each made with one of a few coins."""
 
+import dataclasses
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
+
+import numpy as np
 
 from engine.dataset import Dataset
 from engine.errors import InputError
-from engine.models.binomial_components import BinomialComponents
+from engine.models.binomial_components import GivenTrials
 from engine.settings import setting
 
 
 @dataclass(frozen=True)
-class Coins(BinomialComponents):
+class Coins(GivenTrials):
     """Heads in sets of tosses: every set was made with one coin, and nobody wrote down with which.
 
     Latent is the coin of each set. E step: r_ik, how probable coin k is for set i, and the heads and tails that are
@@ -21,19 +24,23 @@ class Coins(BinomialComponents):
     With two coins of held weights there are two parameters, and the whole likelihood can be drawn: two maxima, each
     the other with the coins exchanged, and between them a saddle where the coins are equal. From equal coins neither
     EM nor a gradient finds a way out. On the five sets of the example EM needs some 20 steps, and L-BFGS 8.
+
+    Sets of unequal length need a column that says how many tosses each has (`trials_column`); a coin is a line then,
+    of heads against tosses.
     """
 
     name: ClassVar[str] = "coins"
     source: ClassVar[str] = "Do & Batzoglou (2008), Nature Biotechnology 26, 897-899"
     formula: ClassVar[str] = r"""
-        f(x) = \sum_{k=1}^{K} \pi_k \binom{m}{x} p_k^{x} (1 - p_k)^{m - x}
-        p_k = \frac{\sum_i r_{ik}\, x_i}{m \sum_i r_{ik}}, \qquad \pi_k = \frac{1}{n} \sum_i r_{ik}
+        f(x_i) = \sum_{k=1}^{K} \pi_k \binom{m_i}{x_i} p_k^{x_i} (1 - p_k)^{m_i - x_i}
+        p_k = \frac{\sum_i r_{ik}\, x_i}{\sum_i r_{ik}\, m_i}, \qquad \pi_k = \frac{1}{n} \sum_i r_{ik}
     """
     try_it: ClassVar[str] = (
         "Give both coins the same chance of heads: the lanes stop on the saddle in the middle, and stay there."
     )
     blocks: ClassVar[tuple[str, ...]] = ("weights", "heads")
     second_block: ClassVar[str] = "heads"
+    trials_setting: ClassVar[str] = "tosses"
     drawn_whole: ClassVar[bool] = True
     mean_blocks: ClassVar[tuple[str, ...]] = ("heads",)
 
@@ -47,17 +54,25 @@ class Coins(BinomialComponents):
         logarithmic=True,
     )
 
+    def suited_to(self, dataset: Dataset) -> Self:
+        """Of two columns the one that is nowhere less than the other tells the tosses."""
+        if dataset.dimension == 2 and not self.trials_column:
+            first, second = dataset.values.T
+            for part, whole, name in zip(
+                (first, second), (second, first), reversed(dataset.columns), strict=True
+            ):
+                if np.all(part <= whole):
+                    return dataclasses.replace(self, trials_column=name)
+        return super().suited_to(dataset)
+
     def check(self, dataset: Dataset) -> None:
-        if dataset.dimension > 1:
+        if dataset.dimension > 1 + bool(self.trials_column):
             raise InputError(
                 f"{dataset.name} has {dataset.dimension} columns of numbers; {self.name} needs one, the heads of each "
-                "set of tosses. Choose it (--columns heads), or binomial-mixture for more."
+                "set of tosses. Choose it (--columns heads), name that of the tosses (trials_column), or choose "
+                "binomial-mixture for more."
             )
         super().check(dataset)
-
-    @property
-    def trials_in_a_cell(self) -> int:
-        return self.tosses
 
     @property
     def too_many_successes(self) -> str:

@@ -21,15 +21,15 @@ class Edge:
     """A number of a block that is at its edge: component `k`, column `column`, at `place` in the flat vector.
 
     `rows` (n,) are those with a single occurrence of what cannot happen here; with `stand_in` in place of the number
-    the logarithm of what one occurrence gives to the density is `log_factor`. Towards the inside the density grows by
-    what it is without this column, as fast as the number moves.
+    the logarithm of what one occurrence gives to the density is `log_factor`, (n,) where rows differ. Towards the
+    inside the density grows by what it is without this column, as fast as the number moves.
     """
 
     component: int
     place: int
     rows: Array
     stand_in: float
-    log_factor: float
+    log_factor: float | Array
 
 
 def edge_slopes(
@@ -53,7 +53,10 @@ def edge_slopes(
         vector[edge.place] = edge.stand_in
         vector.setflags(write=False)
         moved = Parameters(parameters.layout, vector)
-        alone = model.log_densities(moved, columns, np.array([edge.component]))[0] - edge.log_factor
+        alone = (
+            model.log_densities(moved, columns, np.array([edge.component]))[0]
+            - np.broadcast_to(edge.log_factor, edge.rows.shape)[rows]
+        )
         logs = np.minimum(alone + log_weights[edge.component] - log_total, LARGEST_LOG_RATIO)
         counts = 1.0 if prepared.row_weights is None else prepared.row_weights[rows]
         found[number] = math.fsum((np.exp(logs) * counts).tolist())

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from engine.dataset import Dataset
 from engine.errors import InputError
 from engine.models.base import Blocks, Expectation, Frame, UndefinedLikelihood
-from engine.models.data_checks import refuse_constant_columns
+from engine.models.data_checks import place_of_column, refuse_constant_columns
 from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
 from engine.models.gaussian_moments import moments_about, packing, quadratic_features
 from engine.models.mixture import (
@@ -72,14 +72,9 @@ class MixtureOfRegressions(Mixture, CompleteExponentialFamily):
 
     def _order(self, dataset: Dataset) -> tuple[int, ...]:
         """Places of the columns with the response last; raises InputError where it is not there."""
-        names = dataset.columns
-        if self.response and self.response not in names:
-            raise InputError(
-                f"[model]: response = {self.response!r} is no column of {dataset.name}; its columns are "
-                f"{', '.join(names)}."
-            )
-        last = names.index(self.response) if self.response else len(names) - 1
-        return (*(place for place in range(len(names)) if place != last), last)
+        named = self.response
+        last = place_of_column(dataset, "response", named) if named else dataset.dimension - 1
+        return (*(place for place in range(dataset.dimension) if place != last), last)
 
     def check(self, dataset: Dataset) -> None:
         super().check(dataset)

@@ -12,9 +12,10 @@ from engine.algorithms.gradient import CoordinateGradientAlgorithm
 from engine.coordinates.log_cholesky import LogCholesky
 from engine.dataset import Dataset
 from engine.datasets.file import File
-from engine.errors import InputError
+from engine.errors import InputError, MissingCells
 from engine.experiment import Experiment, Lane
 from engine.models.base import Model
+from engine.models.binomial_components import GivenTrials
 from engine.parameters import Array
 from engine.settings import settings_of
 from engine.starts.parameters import GivenParameters
@@ -126,7 +127,12 @@ def _refusal_of(name: str, model_class: type, dataset: Dataset) -> str | None:
         first = dataset.selected(np.arange(ROWS_LOOKED_AT)) if dataset.rows > ROWS_LOOKED_AT else dataset
         try:
             model: Any = model_class(components=1) if _has_components(model_class) else model_class()
-            model.check(first)
+            model = model.suited_to(first)
+            try:
+                model.check(first)
+            except MissingCells:
+                # Dropping rows mends that, and is offered when the model is chosen.
+                model.check(first.without_missing())
             known[name] = None
         except InputError as error:
             known[name] = str(error)
@@ -139,15 +145,14 @@ def _has_components(model_class: type) -> bool:
 
 def _model_settings(experiment: Experiment) -> dict[tuple[str, ...], str]:
     model = experiment.model
-    held = getattr(model, "hold", ())
-    if "covariances" not in held:
-        return {}
-    return {
-        (
-            "model",
-            "covariance_floor",
-        ): "The covariances are held fixed, so nothing could push them against a floor."
-    }
+    found: dict[tuple[str, ...], str] = {}
+    if "covariances" in getattr(model, "hold", ()):
+        why = "The covariances are held fixed, so nothing could push them against a floor."
+        found["model", "covariance_floor"] = why
+    if isinstance(model, GivenTrials) and model.trials_column:
+        why = f"The column {model.trials_column!r} says how many there are in each row."
+        found["model", model.trials_setting] = why
+    return found
 
 
 def _unfit_starts(experiment: Experiment, dataset: Dataset | None) -> Iterator[tuple[str, str]]:

@@ -4,18 +4,17 @@ import math
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QFontMetricsF, QPainter
 
 from engine.models.factor_model import FactorModel
 from engine.parameters import Array
 from engine.wording import number_text
 from gui.frame import Frame, LaneFrame
+from gui.items.heat_map import draw_cells, shade
 from gui.style import Style
 
 GAP = 16.0
 MARGIN = 8.0
-SMALLEST_SCALE = 1e-6
-"""Below this all that is left is rounding, and has no colour."""
 WIDEST_CELL, WIDEST_NUMBER = 2.6, 5.0
 """In heights of a cell, or of a line of small type: a wider cell only moves the numbers apart."""
 
@@ -69,51 +68,18 @@ def draw_factor_tables(painter: QPainter, frame: Frame, lane: LaneFrame, area: Q
     painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter, shown)
 
 
-def shade(value: float, scale: float, style: Style) -> QColor:
-    """The canvas' own colour at 0, towards the warm colour above and the cold one below, full at the scale."""
-    share = min(1.0, abs(value) / scale) if scale > SMALLEST_SCALE else 0.0
-    ground = style.colour("canvas")
-    full = style.component(5 if value > 0 else 0)
-    mixed = [
-        (1 - share) * one + share * other
-        for one, other in zip(_channels(ground), _channels(full), strict=True)
-    ]
-    return QColor.fromRgbF(*(min(1.0, max(0.0, each)) for each in mixed))
-
-
-def _channels(colour: QColor) -> tuple[float, float, float]:
-    return colour.redF(), colour.greenF(), colour.blueF()
-
-
 def _cells(painter: QPainter, area: QRectF, values: Array, scale: float, style: Style) -> None:
     rows, columns = values.shape
-    width, height = area.width() / columns, area.height() / rows
     metrics = QFontMetricsF(painter.font())
-    has_numbers = width > metrics.horizontalAdvance("\u22120.00") + 2 and height > metrics.height()
-    for (row, column), value in np.ndenumerate(values):
-        box = QRectF(area.left() + column * width, area.top() + row * height, width, height)
-        ground = shade(float(value), scale, style)
-        painter.fillRect(box, ground)
-        if has_numbers:
-            painter.setPen(_readable_on(ground))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, _two_decimals(float(value)))
-    painter.setPen(style.pen("line"))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawRect(area)
+    wide = area.width() / columns > metrics.horizontalAdvance("\u22120.00") + 2
+    has_numbers = wide and area.height() / rows > metrics.height()
+    text = _two_decimals if has_numbers else None
+    draw_cells(painter, area, values, lambda value: shade(value, scale, style), text, style)
 
 
 def _two_decimals(value: float) -> str:
     text = f"{value:.2f}".replace("-", "\u2212")
     return "0.00" if float(f"{value:.2f}") == 0 else text
-
-
-def _readable_on(ground: QColor) -> QColor:
-    """Black or white, whichever stands out more (relative luminance as in WCAG 2.1)."""
-    red, green, blue = (
-        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in _channels(ground)
-    )
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return QColor("#000000" if luminance > math.sqrt(1.05 * 0.05) - 0.05 else "#ffffff")
 
 
 def _names(painter: QPainter, area: QRectF, names: tuple[str, ...], style: Style) -> None:

@@ -1,5 +1,6 @@
 """What the pictures of the weights share: a ground, paths on it, marks, the start's ghost."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable
 
@@ -19,13 +20,24 @@ from gui.style import Style
 
 SUBSCRIPTS = "\u2080\u2081\u2082\u2083\u2084\u2085\u2086\u2087\u2088\u2089"
 Iterations = npt.NDArray[np.intp]
+Naming = Callable[[int], str]
+"""How each number of a point is called, counted from 0."""
+
+
+def weight_name(component: int) -> str:
+    """The weight's name with its number, counted from 0, as an index."""
+    return "\u03c0" + "".join(SUBSCRIPTS[int(digit)] for digit in str(component + 1))
 
 
 class Chart(ABC):
-    """A picture of K weights within an area; made anew for every frame, it only knows where things are."""
+    """A picture of K weights within an area; made anew for every frame, it only knows where things are.
 
-    def __init__(self, area: QRectF) -> None:
+    What is drawn may be other probabilities that sum to 1: `naming` says how they are called.
+    """
+
+    def __init__(self, area: QRectF, naming: Naming = weight_name) -> None:
         self.area = area
+        self.naming = naming
 
     @property
     @abstractmethod
@@ -56,7 +68,7 @@ class Chart(ABC):
         `start` is (K,), or (m, K) where there are several.
         """
         size = self.area.size()
-        key = (style, self.key, self.area.getRect())
+        key = (style, self.key, self.naming, self.area.getRect())
         ground.draw(painter, size, key, lambda canvas: self.draw_ground(canvas, style))
         paths.draw(painter, frame, style, size, key, self.pixels)
         painter.save()
@@ -91,6 +103,30 @@ class Chart(ABC):
         """Where a note of this size stands least in the way: its upper left corner."""
         return QPointF(self.area.left() + 4, self.area.top() + 2)
 
+    def draw_corner(
+        self, painter: QPainter, style: Style, component: int, corner: QPointF, centre: QPointF
+    ) -> None:
+        """A disc in the component's colour at a corner, and the name of what is 1 there on the outer side."""
+        painter.setPen(style.pen("canvas", 1.0))
+        painter.setBrush(style.component(component))
+        painter.drawEllipse(corner, 1.7 * style.point_radius, 1.7 * style.point_radius)
+        name, metrics = self.naming(component), QFontMetricsF(style.font(bold=True))
+        outwards = corner - centre
+        length = max(1.0, math.hypot(outwards.x(), outwards.y()))
+        x, y = outwards.x() / length, outwards.y() / length
+        width, height = metrics.horizontalAdvance(name) + 4, metrics.height()
+        # So far out that the name's box touches the corner's mark, whichever way that is.
+        to_edge = min(0.5 * width / max(abs(x), 1e-9), 0.5 * height / max(abs(y), 1e-9))
+        far = to_edge + 2.1 * style.point_radius + 1
+        box = QRectF(corner.x() + far * x - width / 2, corner.y() + far * y - height / 2, width, height)
+        box.moveLeft(max(self.area.left(), min(box.left(), self.area.right() - width)))
+        painter.setFont(style.font(bold=True))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(style.colour("canvas", 0.85))
+        painter.drawRoundedRect(box, 3, 3)
+        painter.setPen(style.pen("text"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
+
     def near_ghost(self, at: QPointF, start: Array, reach: float) -> bool:
         """Whether a pixel is on the ghost's ring."""
         ghost = self.point(start, 0)
@@ -117,34 +153,9 @@ def ghost_radius(style: Style) -> float:
     return 3.6 * style.point_radius
 
 
-def weight_name(component: int) -> str:
-    """The weight's name with its number, counted from 0, as an index."""
-    return "\u03c0" + "".join(SUBSCRIPTS[int(digit)] for digit in str(component + 1))
-
-
 def hatch_brush(style: Style) -> QBrush:
     """The hatching of what is not allowed."""
     return QBrush(style.colour("hatch", 0.55), Qt.BrushStyle.BDiagPattern)
-
-
-def draw_corner(painter: QPainter, style: Style, component: int, corner: QPointF, centre: QPointF) -> None:
-    """A disc in the component's colour at a corner, and its weight's name on the outer side."""
-    painter.setPen(style.pen("canvas", 1.0))
-    painter.setBrush(style.component(component))
-    painter.drawEllipse(corner, 1.7 * style.point_radius, 1.7 * style.point_radius)
-    metrics = QFontMetricsF(style.font(bold=True))
-    text = weight_name(component)
-    outwards = corner - centre
-    length = max(1.0, (outwards.x() ** 2 + outwards.y() ** 2) ** 0.5)
-    width, height = metrics.horizontalAdvance(text), metrics.height()
-    at = corner + outwards * ((0.75 * height + 3) / length)
-    box = QRectF(at.x() - width / 2 - 2, at.y() - height / 2, width + 4, height)
-    painter.setFont(style.font(bold=True))
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(style.colour("canvas", 0.85))
-    painter.drawRoundedRect(box, 3, 3)
-    painter.setPen(style.pen("text"))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def draw_arrow(painter: QPainter, start: QPointF, end: QPointF, colour: QColor, width: float) -> None:

@@ -11,7 +11,15 @@ from gui.frame import Frame
 from gui.items.axes import Axes, draw_axes
 from gui.items.curve import doublings, roomy
 from gui.items.path_extents import PathExtents
-from gui.items.simplex_chart import Chart, Iterations, farthest, ghost_radius, hatch_brush, weight_name
+from gui.items.simplex_chart import (
+    Chart,
+    Iterations,
+    Naming,
+    farthest,
+    ghost_radius,
+    hatch_brush,
+    weight_name,
+)
 from gui.items.simplex_geometry import with_sum_one
 from gui.style import Style
 
@@ -21,8 +29,10 @@ FIRST_ITERATIONS = 40
 class WeightLine(Chart):
     """The interval from 0 to 1 stands up; the iterations run to the right."""
 
-    def __init__(self, area: QRectF, frame: Frame, style: Style, extents: PathExtents) -> None:
-        super().__init__(area)
+    def __init__(
+        self, area: QRectF, frame: Frame, style: Style, extents: PathExtents, naming: Naming = weight_name
+    ) -> None:
+        super().__init__(area, naming)
         metrics = QFontMetricsF(style.font(small=True))
         half = 0.62 * 2.0 ** doublings(farthest(frame, extents, _from_middle, (0.62,)), 1.0)
         end = max([FIRST_ITERATIONS, *(lane.iteration for lane in frame.lanes)])
@@ -46,7 +56,7 @@ class WeightLine(Chart):
 
     def draw_ground(self, painter: QPainter, style: Style) -> None:
         axes = self.axes
-        draw_axes(painter, axes, style, "iteration", weight_name(0))
+        draw_axes(painter, axes, style, "iteration", self.naming(0))
         area, top, bottom = axes.area, axes.y(1.0), axes.y(0.0)
         painter.fillRect(QRectF(area.left(), area.top(), area.width(), top - area.top()), hatch_brush(style))
         painter.fillRect(

@@ -10,7 +10,7 @@ from engine.parameters import Array
 from gui.frame import Frame
 from gui.items.curve import doublings
 from gui.items.path_extents import PathExtents
-from gui.items.simplex_chart import Chart, Iterations, draw_corner, farthest
+from gui.items.simplex_chart import Chart, Iterations, Naming, farthest, weight_name
 from gui.items.simplex_geometry import TETRAHEDRON, rotation, weights_at, with_sum_one
 from gui.style import Style
 
@@ -29,8 +29,9 @@ class Tetrahedron(Chart):
         extents: PathExtents,
         yaw: float,
         pitch: float,
+        naming: Naming = weight_name,
     ) -> None:
-        super().__init__(area)
+        super().__init__(area, naming)
         self.angles = (yaw, pitch)
         self.turn = rotation(yaw, pitch)
         self.corners = TETRAHEDRON @ self.turn.T
@@ -65,7 +66,7 @@ class Tetrahedron(Chart):
                 painter.setPen(behind if hidden in (one, other) and self._covered(hidden) else front)
                 painter.drawLine(self.corner(one), self.corner(other))
         for component in np.argsort(self.corners[:, 2]).tolist():
-            draw_corner(painter, style, component, self.corner(component), self.centre)
+            self.draw_corner(painter, style, component, self.corner(component), self.centre)
 
     def _covered(self, hidden: int) -> bool:
         """Whether the farthest corner lies behind the triangle of the three others."""

@@ -11,7 +11,14 @@ from engine.parameters import Array
 from gui.frame import Frame
 from gui.items.curve import doublings
 from gui.items.path_extents import PathExtents
-from gui.items.simplex_chart import Chart, Iterations, draw_corner, farthest, hatch_brush
+from gui.items.simplex_chart import (
+    Chart,
+    Iterations,
+    Naming,
+    farthest,
+    hatch_brush,
+    weight_name,
+)
 from gui.items.simplex_geometry import TRIANGLE, weights_at, with_sum_one
 from gui.style import Style
 
@@ -21,8 +28,10 @@ FILLING = 0.86
 class Triangle(Chart):
     """The triangle, halved in size as often as the paths need."""
 
-    def __init__(self, area: QRectF, frame: Frame, style: Style, extents: PathExtents) -> None:
-        super().__init__(area)
+    def __init__(
+        self, area: QRectF, frame: Frame, style: Style, extents: PathExtents, naming: Naming = weight_name
+    ) -> None:
+        super().__init__(area, naming)
         label = 1.2 * QFontMetricsF(style.font(bold=True)).height()
         wide, high = area.width() - 2.5 * label, (area.height() - 2 * label - 6) * 2 / math.sqrt(3)
         side = FILLING * max(10.0, min(wide, high))
@@ -72,7 +81,7 @@ class Triangle(Chart):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolygon(corners)
         for component in range(3):
-            draw_corner(painter, style, component, self.corner(component), self.centre)
+            self.draw_corner(painter, style, component, self.corner(component), self.centre)
 
     def ghost_at(self, at: QPointF, start: Array, reach: float) -> int | None:
         return 0 if self.near_ghost(at, start, reach) else None

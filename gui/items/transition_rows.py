@@ -1,4 +1,4 @@
-"""The transitions of hidden states on the simplex: each row of probabilities is a point with a path of its own."""
+"""Few hidden states' transitions on the simplex: each row of probabilities is a point with a path of its own."""
 
 import dataclasses
 
@@ -13,6 +13,11 @@ from gui.style import Style
 
 DRAWN_STATES = (2, 3, 4)
 """So many probabilities in a row have a picture of their own: a line, a triangle, a tetrahedron."""
+
+
+def entered(state: int) -> str:
+    """What a row's probability is called: that of entering this state, counted from 0."""
+    return f"to state {state + 1}"
 
 
 def rows_as_lanes(frame: Frame) -> Frame | None:
@@ -49,7 +54,7 @@ def _rows(lane: LaneFrame) -> list[LaneFrame]:
 
 
 def number_rows_on(painter: QPainter, rows: Frame, chart: Chart, style: Style) -> None:
-    """Beside the first lane's mark of each row the number of the state that it leaves, in that state's colour."""
+    """Beside the first lane's mark of each row the state that it leaves, in that state's colour."""
     painter.setFont(style.font(small=True, bold=True))
     metrics = QFontMetricsF(painter.font())
     states = len(rows.lanes[0].components.weights)
@@ -57,7 +62,7 @@ def number_rows_on(painter: QPainter, rows: Frame, chart: Chart, style: Style) -
         at = chart.point(lane.components.weights, lane.iteration)
         if at is None:
             continue
-        text = str(state + 1)
+        text = f"from {state + 1}"
         aside = 2.6 * style.point_radius
         box = QRectF(
             at.x() + aside, at.y() - metrics.height(), metrics.horizontalAdvance(text) + 4, metrics.height()

@@ -14,11 +14,12 @@ from gui.items.layer import Layer
 from gui.items.path_extents import PathExtents
 from gui.items.pinned_runs import draw_pinned_paths
 from gui.items.sentence import draw_sentence
-from gui.items.simplex_chart import Chart, off_the_plane
+from gui.items.simplex_chart import Chart, Naming, off_the_plane, weight_name
 from gui.items.simplex_line import WeightLine
 from gui.items.simplex_tetrahedron import Tetrahedron
 from gui.items.simplex_triangle import Triangle
-from gui.items.transition_rows import number_rows_on, rows_as_lanes, start_rows
+from gui.items.transition_matrices import draw_transition_matrices, lanes_with_transitions
+from gui.items.transition_rows import entered, number_rows_on, rows_as_lanes, start_rows
 from gui.items.weight_bars import WeightBars
 from gui.items.weight_numbers import draw_numbers, number_rows, numbers_height
 from gui.requests import SetStartWeights
@@ -28,6 +29,8 @@ from gui.views.base import View
 GHOST_REACH = 11.0
 DRAG_DISTANCE = 3.0
 TURN_PER_PIXEL = 0.012
+WEIGHTS_OFF_THE_PLANE = ("\u03a3\u03c0 \u2260 1, drawn", "at \u03c0 / \u03a3\u03c0")
+ROWS_OFF_THE_PLANE = ("row sums \u2260 1,", "drawn divided by them")
 
 
 class SimplexView(View):
@@ -35,8 +38,10 @@ class SimplexView(View):
 
     A corner is all weight on one component, an edge a weight of 0. Outside the simplex, where it is hatched,
     weights are no probabilities. Each lane's mark has a shape of its own; the numbers below are the sum of its
-    weights and the smallest of them. Where there are hidden states each row of the transitions is a point of its own,
-    with the number of the state that it leaves.
+    weights and the smallest of them. Where there are hidden states it shows their transitions instead: each row of
+    probabilities is a point of its own, which says what state it comes from, and a corner is all probability of going
+    to one state. Of five and more states each lane has a matrix: from the row's state to the column's, the stronger
+    the more probable.
 
     Only dragging the start's ghost changes the start; elsewhere a drag turns the tetrahedron.
     """
@@ -67,7 +72,8 @@ class SimplexView(View):
         super().show_frame(frame)
 
     def draws(self, frame: Frame) -> bool:
-        return bool(frame.components) or rows_as_lanes(frame) is not None
+        # A single weight is 1 and has nowhere to go.
+        return frame.components > 1 or bool(lanes_with_transitions(frame))
 
     def draw(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
         style = self.style_in_use
@@ -75,11 +81,13 @@ class SimplexView(View):
         if not frame.components:
             self._chart = None
             whole = QRectF(0, 0, area.width(), area.height())
-            rows = rows_as_lanes(frame)
+            rows, lanes = rows_as_lanes(frame), lanes_with_transitions(frame)
             if rows is not None:
                 self._draw_transitions(painter, rows, whole)
-                return
-            draw_sentence(painter, whole, "This model has no weights.", style)
+            elif lanes:
+                draw_transition_matrices(painter, lanes, whole, style)
+            else:
+                draw_sentence(painter, whole, "This model has no weights.", style)
             return
         low = numbers_height(frame.lanes, style, area.height())
         chart_area = QRectF(0, 0, area.width(), area.height() - low - 2)
@@ -88,7 +96,7 @@ class SimplexView(View):
         if frame.components in (2, 3, 4):
             draw_pinned_paths(painter, frame, chart, style)
         if frame.components <= 4 and off_the_plane(frame):
-            _draw_note(painter, style, chart)
+            _draw_note(painter, style, chart, WEIGHTS_OFF_THE_PLANE)
         numbers = QRectF(4, area.height() - low - 1, area.width() - 8, low - 2)
         told = number_rows(frame.lanes)
         self._numbers.draw(
@@ -102,18 +110,20 @@ class SimplexView(View):
     def _draw_transitions(self, painter: QPainter, rows: Frame, area: QRectF) -> None:
         """A path for each row of the transitions of hidden states; the start cannot be dragged here."""
         style = self.style_in_use
-        chart = self._chart_for(rows, area)
+        chart = self._chart_for(rows, area, entered)
         chart.draw(painter, rows, style, start_rows(rows), self._ground, self._paths)
         number_rows_on(painter, rows, chart, style)
+        if off_the_plane(rows):
+            _draw_note(painter, style, chart, ROWS_OFF_THE_PLANE)
 
-    def _chart_for(self, frame: Frame, area: QRectF) -> Chart:
+    def _chart_for(self, frame: Frame, area: QRectF, naming: Naming = weight_name) -> Chart:
         count = len(frame.lanes[0].components.weights) if frame.lanes else frame.components
         if count == 2:
-            return WeightLine(area, frame, self.style_in_use, self._extents)
+            return WeightLine(area, frame, self.style_in_use, self._extents, naming)
         if count == 3:
-            return Triangle(area, frame, self.style_in_use, self._extents)
+            return Triangle(area, frame, self.style_in_use, self._extents, naming)
         if count == 4:
-            return Tetrahedron(area, frame, self.style_in_use, self._extents, *self._angles)
+            return Tetrahedron(area, frame, self.style_in_use, self._extents, *self._angles, naming)
         return WeightBars(area, frame, self.style_in_use, frame.scene.start.weights)
 
     def _start(self, frame: Frame) -> Array:
@@ -168,11 +178,10 @@ class SimplexView(View):
         self.requested.emit(SetStartWeights(weights, final))
 
 
-def _draw_note(painter: QPainter, style: Style, chart: Chart) -> None:
+def _draw_note(painter: QPainter, style: Style, chart: Chart, lines: tuple[str, str]) -> None:
     """Says that points off the plane of sum 1 are shown on it."""
     font = style.font(small=True)
     metrics = QFontMetricsF(font)
-    lines = ("\u03a3\u03c0 \u2260 1, drawn", "at \u03c0 / \u03a3\u03c0")
     width = max(metrics.horizontalAdvance(line) for line in lines)
     at = chart.note_place(width, 2 * metrics.height())
     box = QRectF(at.x(), at.y(), width, 2 * metrics.height())

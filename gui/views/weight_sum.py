@@ -42,7 +42,7 @@ class WeightSumView(View):
         self._axes: tuple[tuple[float, Style, QSizeF], Axes] | None = None
 
     def draws(self, frame: Frame) -> bool:
-        return bool(frame.components)
+        return frame.components > 1
 
     def draw(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
         style = self.style_in_use

@@ -96,6 +96,11 @@ def test_patterns_count_by_a_column_of_weights(capsys: pytest.CaptureFixture[str
         ("a,b\n1,0\n2,1\n0,0\n1,1\n", "bernoulli-mixture:components=1", "needs 0 (no) or 1 (yes)"),
         ("a\n3\n-1\n", "binomial-mixture:components=1", "-1 in row 2 of column 'a' is no count"),
         ("a\n3\n12\n", "coins:components=1", "12 in row 2 of column 'a' is more than the 10 tosses"),
+        (
+            "a,b\n3,4\n3,2\n",
+            "coins:components=1,trials_column=b",
+            "3 in row 2 of column 'a' is more than the 2 of",
+        ),
         ("a\n3\n5\n", "genetic-linkage", "5 in row 2 of column 'a' is no cell"),
         ("a\n3\n0\n", "gamma-mixture:components=1", "0 in row 2 of column 'a' is not positive"),
         ("a\n3\n4\n", "multinomial-mixture:components=1", "at least two that share out a row's total"),
@@ -110,3 +115,33 @@ def test_data_that_do_not_fit_are_refused_in_a_sentence(
     file.write_text(text, encoding="utf-8")
     said: Any = fails(capsys, "fit", str(file), "--model", model, "--algorithm", "em")
     assert sentence in said
+
+
+def test_a_chain_may_begin_in_its_stationary_law(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Zucchini & MacDonald (2009): -342.3183, and 4 free parameters where a free initial law makes them 5."""
+    model = ("--model", "hidden-markov:emission=poisson,states=2,initial_law=stationary")
+    start = tmp_path / "start.json"
+    start.write_text('{"transitions": [[0.9, 0.1], [0.1, 0.9]], "rates": [[10], [30]]}', encoding="utf-8")
+    lanes = ("em", "generalized-em:inner_steps=1", "lbfgs", "newton", "squarem")
+    asked = [word for lane in lanes for word in ("--algorithm", lane)]
+    found = fitted(capsys, "earthquakes", *model, "--start", str(start), *asked)
+    assert found["model"]["free_parameters"] == 4
+    for lane in found["lanes"]:
+        assert lane["status"] == "converged"
+        assert lane["log_likelihood"] == pytest.approx(-342.3182668, abs=1e-6)
+        told = lane["parameters"]
+        assert told["initial"] == pytest.approx([0.66082, 0.33918], abs=1e-4)
+    start.write_text(json.dumps(told), encoding="utf-8")
+    again = fitted(capsys, "earthquakes", *model, "--start", str(start), "--max-iterations", "1")
+    assert again["start"]["log_likelihood"] == pytest.approx(lane["log_likelihood"], rel=1e-12)
+    table = succeeds(capsys, "fit", "earthquakes", *model, "--start", str(start), "--algorithm", "em")
+    assert "initial" in table
+    start.write_text(json.dumps({**told, "initial": [1.0, 0.0]}), encoding="utf-8")
+    refused = fails(capsys, "fit", "earthquakes", *model, "--start", str(start))
+    assert "'initial' follows from the transitions and is 0.661, 0.339; leave it out" in refused
+
+
+def test_how_a_chain_begins_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    listed = succeeds(capsys, "list", "models")
+    assert "initial_law" in listed
+    assert "or in the stationary law of the transitions" in " ".join(listed.split())

@@ -46,6 +46,11 @@ def observed_information(problem: Problem, at: Parameters) -> Array:
             {"weights": [0.5, 0.5], "heads": [0.75, 0.25]},
         ),
         (
+            Coins(components=2, trials_column="tosses"),
+            CoinTosses(size=200_000, lengths="unequal"),
+            {"weights": [0.5, 0.5], "heads": [0.75, 0.25]},
+        ),
+        (
             BinomialMixture(components=2, trials=4),
             BinomialCounts(size=200_000, trials=4, dimension=2),
             {"weights": [0.6, 0.4], "probabilities": [[0.3, 0.5], [0.6, 0.2]]},

@@ -1,5 +1,7 @@
 """Latent classes: what is no answer, certain answers, and patterns with their counts."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,8 @@ from engine.dataset import Dataset
 from engine.datasets.latent_classes import LatentClasses
 from engine.datasets.role_conflict import RoleConflict
 from engine.errors import InputError
+from engine.models import mixture, workspace
+from engine.models.base import Expectation
 from engine.models.bernoulli_mixture import BernoulliMixture
 from engine.models.binomial_mixture import BinomialMixture
 from engine.models.coins import Coins
@@ -75,6 +79,38 @@ def steps(
             r"6 in row 1 of column 'item1' is more than the 5 tosses of a set",
         ),
         (Coins(components=1), [[1, 2]], r"has 2 columns of numbers; coins needs one, the heads of each set"),
+        (
+            Coins(components=1, trials_column="tosses"),
+            [[1, 2]],
+            r"trials_column = 'tosses' is no column of .*; its columns are item1, item2",
+        ),
+        (
+            Coins(components=1, trials_column="item2"),
+            [[1, 2], [5, 4]],
+            r"5 in row 2 of column 'item1' is more than the 4 of column 'item2'; correct it",
+        ),
+        (Coins(components=1, trials_column="item1"), [[1]], r"has one column of numbers; with trials_column"),
+        (
+            Coins(components=1, trials_column="item1"),
+            [[3, 2], [0, 0]],
+            r"0 in row 2 of column 'item1' leaves no trial to count; leave the row out",
+        ),
+        (
+            Coins(components=1, trials_column="item2"),
+            [[1, 2.5]],
+            r"2\.5 in row 1 of column 'item2' is no count",
+        ),
+        (Coins(components=1, trials_column="item2"), [[-1, 2]], r"-1 in row 1 of column 'item1' is no count"),
+        (
+            Coins(components=1, trials_column="item3"),
+            [[1, 1, 2]],
+            r"has 3 columns of numbers; coins needs one",
+        ),
+        (
+            BinomialMixture(components=1, trials_column="item2"),
+            [[1, 2, 3]],
+            r"3 in row 1 of column 'item3' is more than the 2 of column 'item2'",
+        ),
         (
             MultinomialMixture(components=1),
             [[3]],
@@ -170,3 +206,40 @@ def test_patterns_with_counts_are_the_people_themselves() -> None:
     assert ends[0].log_likelihood == pytest.approx(ends[1].log_likelihood, rel=1e-13)
     assert ends[0].parameters.vector == pytest.approx(ends[1].parameters.vector, abs=1e-7)
     assert model.prepare(data).units == 16
+
+
+@pytest.mark.parametrize("certain", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_answers_kept_as_bytes_change_no_bit(
+    weighted: bool, certain: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does it matter how many threads widen them, or whether some probabilities are 0 and 1."""
+    monkeypatch.setattr(workspace, "ROWS_WORTH_A_THREAD", 1)
+    monkeypatch.setattr(mixture, "MOST_ROWS", 1024)
+    values = LatentClasses(size=5000, items=20).generate().values
+    counts = np.random.Generator(np.random.Philox(3)).integers(0, 3, 5000).astype(float) if weighted else None
+    data = dataclasses.replace(table(values), row_weights=counts)
+    model = BernoulliMixture(components=3)
+
+    def found(threads: int) -> tuple[Expectation, bool]:
+        prepared = model.prepare(data)
+        start = KMeansPlusPlus(seed=1).choose(model, prepared)
+        if certain:
+            chances = np.array(start["probabilities"])
+            chances[0, :3], chances[1, 2:4] = 0.0, 1.0
+            start = start.replaced({"probabilities": chances})
+        assert len(prepared.blocks) >= 4
+        assert prepared.stored is not None
+        return Problem(model, prepared, threads).expect(start), prepared.stored[0].dtype == np.uint8
+
+    doubles, in_bytes = found(1)
+    assert not in_bytes
+    monkeypatch.setattr(mixture, "CACHED_FEATURE_BYTES", 0)
+    for threads in (1, 2, 2, 2):
+        compact, in_bytes = found(threads)
+        assert in_bytes
+        assert compact.log_likelihood == doubles.log_likelihood
+        assert compact.statistics.tobytes() == doubles.statistics.tobytes()
+        assert compact.ratios is not None
+        assert doubles.ratios is not None
+        assert compact.ratios.tobytes() == doubles.ratios.tobytes()

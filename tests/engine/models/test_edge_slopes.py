@@ -24,6 +24,8 @@ MODELS: list[tuple[Any, str, tuple[float, ...]]] = [
     (BernoulliMixture(components=3), "probabilities", (0.0, 1.0)),
     (BinomialMixture(components=3), "probabilities", (0.0, 1.0)),
     (Coins(components=3), "heads", (0.0, 1.0)),
+    (BinomialMixture(components=3, trials_column="trials"), "probabilities", (0.0, 1.0)),
+    (Coins(components=3, trials_column="trials"), "heads", (0.0, 1.0)),
     (MultinomialMixture(components=3), "probabilities", (0.0,)),
     (PoissonMixture(components=3), "rates", (0.0,)),
 ]

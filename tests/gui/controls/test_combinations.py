@@ -160,6 +160,31 @@ def test_a_persons_own_data_are_asked_which_models_they_suit() -> None:
     halves = from_document(document | {"data": {"name": "file", "content": "a\n1.5\n2\n7\n"}})
     assert ("model", "name", "poisson-mixture") not in _found(counts)
     assert "count" in _found(halves)["model", "name", "poisson-mixture"]
+    many = from_document(document | {"data": {"name": "file", "content": "a\n1\n2\n70\n"}})
+    sets = from_document(document | {"data": {"name": "file", "content": "heads,tosses\n1,2\n2,3\n7,10\n"}})
+    unlike = from_document(document | {"data": {"name": "file", "content": "a,b\n1,2\n3,2\n7,10\n"}})
+    for suited in (many, sets):
+        assert ("model", "name", "coins") not in _found(suited)
+    assert "has 2 columns of numbers" in _found(unlike)["model", "name", "coins"]
+
+
+def test_a_model_that_misses_cells_may_be_chosen_for_dropping_rows_mends_that() -> None:
+    document = {"model": {"name": "gaussian-mixture", "components": 1}, "lanes": [{"algorithm": "em"}]}
+    start = {"name": "k-means++"}
+    text = "a,b\n1.5,2\nNA,3\n2,3.5\n4,5\n0,-1\n"
+    holes = from_document(document | {"data": {"name": "file", "content": text}, "start": start})
+    found = _found(holes)
+    assert ("model", "name", "student-t-mixture") not in found
+    assert "count" in found["model", "name", "poisson-mixture"], "what dropping rows does not mend"
+
+
+def test_a_column_of_trials_leaves_nothing_to_their_number() -> None:
+    document = {"data": {"name": "coin-tosses", "lengths": "unequal"}, "lanes": [{"algorithm": "em"}]}
+    start = {"name": "k-means++"}
+    for column in ("", "tosses"):
+        model = {"name": "coins", "trials_column": column}
+        found = _found(from_document(document | {"model": model, "start": start}))
+        assert (("model", "tosses") in found) == bool(column)
 
 
 def test_settings_about_blocks_that_the_model_lacks_are_hidden() -> None:

@@ -43,6 +43,15 @@ def whole(story: str) -> Recorded:
     return recorded({"data": {"name": story}, "lanes": LANES, "stop": stop, **setup})
 
 
+def unequal_sets(**settings: Any) -> Recorded:
+    """Two coins tossed in sets of unequal length."""
+    stop = {"tolerance": 0.0, "max_iterations": 6}
+    model = {"name": "coins", "trials_column": "tosses", **settings}
+    data = {"name": "coin-tosses", "lengths": "unequal"}
+    start = {"name": "parameters", "weights": [0.5, 0.5], "heads": [0.6, 0.5]}
+    return recorded({"data": data, "model": model, "start": start, "lanes": LANES, "stop": stop})
+
+
 def canvas(frame: Frame, lane: int = 0, viewport: Viewport | None = None) -> DataCanvas:
     """A shown canvas with a frame, and its requests in `asked`."""
     shown = DataCanvas(lane, viewport or Viewport())
@@ -115,6 +124,8 @@ STORIES: dict[str, Any] = {
     "words": lambda: short("word-counts", "multinomial-mixture", 3),
     "successes in one column": lambda: short("binomial-counts", "binomial-mixture", 2),
     "coins of free weights": lambda: short("coin-tosses", "coins", 2),
+    "coins of unequal sets": lambda: unequal_sets(),
+    "the whole likelihood of unequal sets": lambda: unequal_sets(hold=["weights"]),
     "waiting times": lambda: short("waiting-times", "gamma-mixture", 2),
     "waiting times in two columns": lambda: short("waiting-times", "gamma-mixture", 2, dimension=2),
     "heavy tails": lambda: short("heavy-tails", "student-t-mixture", 3),

@@ -12,8 +12,10 @@ from PySide6.QtTest import QTest
 
 from engine.comparison import comparison_of
 from engine.results import document
+from engine.shipped_experiments import shipped_experiments
 from gui.results_table import ResultsTable
 from tests.gui.laboratory import LEFT, Laboratory
+from tests.gui.window.conftest import FIRST
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 COLUMNS = [
@@ -106,6 +108,33 @@ def test_the_table_is_what_fit_writes(laboratory: Laboratory, results: ResultsTa
             assert cell == "" or float(cell) == passes
             cell, seconds = row[f"time to {gap:g}"], lane["to_gap"][named]["cpu_seconds"]
             assert cell == "" or float(cell) == seconds
+
+
+def test_what_the_model_tells_stands_in_the_last_columns(laboratory: Laboratory) -> None:
+    """Chi-square and degrees of freedom of factor analysis as `fit` writes them; gone with the model."""
+    experiment = shipped_experiments()["factors-of-ability"]
+    laboratory.open(experiment)
+    laboratory.press(Qt.Key.Key_R, CONTROL)
+    opened = laboratory.window.results
+    try:
+        laboratory.play_to_the_end()
+        preparation = laboratory.session.preparation
+        assert preparation is not None
+        found = document(comparison_of(laboratory.experiment, preparation, laboratory.traces))
+        told = rows(opened.table.as_csv())
+        names = ["discrepancy", "chi square", "degrees of freedom", "p value"]
+        assert list(told[0]) == [*COLUMNS, *names]
+        for row, lane in zip(told, found["lanes"], strict=True):
+            for name in names:
+                assert float(row[name]) == lane["report"][name.replace(" ", "_")], name
+        assert {float(row["degrees of freedom"]) for row in told} == {4.0}
+        opened.table.sortByColumn(len(COLUMNS), Qt.SortOrder.DescendingOrder)
+        laboratory.open(FIRST)
+        laboratory.settle()
+        assert list(rows(opened.table.as_csv())[0]) == COLUMNS
+        assert [row["lane"] for row in rows(opened.table.as_csv())] == ["em", "gradient-ascent"]
+    finally:
+        opened.hide()
 
 
 def test_a_click_on_a_heading_sorts_unknown_values_last(results: ResultsTable) -> None:

@@ -1,5 +1,6 @@
 """Sequences in the window: hidden states and moving levels run, are drawn, and are typed over."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from engine.models.hidden_markov import HiddenMarkov
 from engine.shipped_experiments import shipped_experiments
 from engine.starts.k_means_plus_plus import KMeansPlusPlus
 from gui.controls.fields import PickedNameField
+from gui.edits import with_model_setting
 from gui.style import style
 from tests.gui.laboratory import Laboratory
 
@@ -42,9 +44,9 @@ def test_a_sequence_opens_runs_and_is_drawn(laboratory: Laboratory, name: str) -
 
 def test_every_number_of_states_has_its_picture_of_transitions(laboratory: Laboratory) -> None:
     experiment = shipped_experiments()["hidden-chains"]
-    for states in (1, 2, 3, 4, 5):
+    for states in (1, 2, 3, 4, 5, 8, 12):
         changed = experiment.replace(
-            data=HiddenChain(size=200, sequences=4, states=max(2, states)),
+            data=HiddenChain(size=200, sequences=4, states=min(max(2, states), 8)),
             model=HiddenMarkov(states=states),
             start=KMeansPlusPlus(),
             claims=(),
@@ -54,7 +56,7 @@ def test_every_number_of_states_has_its_picture_of_transitions(laboratory: Labor
         laboratory.wait_for_iteration(1)
         assert laboratory.told == []
         colours = laboratory.colours(laboratory.window.simplex)
-        assert (style("light").lane(0).name() in colours) is (states in (2, 3, 4))
+        assert (style("light").lane(0).name() in colours) is (states > 1)
 
 
 def test_a_transition_that_is_typed_makes_room_in_its_row(laboratory: Laboratory) -> None:
@@ -73,6 +75,39 @@ def test_a_transition_that_is_typed_makes_room_in_its_row(laboratory: Laboratory
     assert laboratory.told == []
     start = laboratory.experiment.start
     assert getattr(start, "transitions", None) == ((0.7, 0.3), (0.1, 0.9))
+
+
+def test_under_a_stationary_law_transitions_may_be_typed_and_what_follows_from_them_not(
+    laboratory: Laboratory,
+) -> None:
+    experiment = shipped_experiments()["quiet-and-busy-decades"]
+    assert isinstance(experiment.model, HiddenMarkov)
+    laboratory.open(experiment.replace(model=dataclasses.replace(experiment.model, initial_law="stationary")))
+    laboratory.press(Qt.Key.Key_P, CONTROL)
+    laboratory.settle()
+    table = laboratory.window.parameters.table
+    told, item = table.item(0, 0), table.item(0, 2)
+    assert told is not None
+    assert item is not None
+    assert told.text() == "0.5"
+    assert not told.flags() & Qt.ItemFlag.ItemIsEditable
+    assert item.flags() & Qt.ItemFlag.ItemIsEditable
+    item.setText("0.3")
+    laboratory.settle()
+    assert laboratory.told == []
+    start = laboratory.experiment.start
+    assert getattr(start, "transitions", None) == ((0.7, 0.3), (0.1, 0.9))
+    assert getattr(start, "initial", ()) is None
+    assert told.text() == "0.25"
+
+
+def test_a_start_by_parameters_is_given_up_where_another_initial_law_is_chosen() -> None:
+    experiment = shipped_experiments()["quiet-and-busy-decades"]
+    edited = with_model_setting(experiment, "initial_law", "stationary")
+    assert edited.start == KMeansPlusPlus()
+    assert with_model_setting(edited, "states", 3).start == KMeansPlusPlus()
+    back = with_model_setting(experiment, "initial_law", "free")
+    assert back.model == experiment.model
 
 
 def test_the_sequence_and_the_time_of_a_file_are_chosen_in_the_panel(

@@ -1,5 +1,6 @@
 """The pictures under the mouse: likelihood, timeline, zoom and pan, truth, clocks, the gap, other dimensions."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from gui.app import FIRST_EXPERIMENT
 from gui.items.axes import Axes
 from gui.items.likelihood_scale import Reading
 from gui.items.start_ghost import ghost_means
+from gui.style import style
 from gui.views import likelihood as likelihood_module
 from tests.gui.laboratory import Laboratory
 
@@ -337,6 +339,31 @@ def test_every_story_opens_with_its_model_and_is_drawn(
     assert laboratory.experiment.model.name == "gaussian-mixture"
     laboratory.press(Qt.Key.Key_Right)
     laboratory.wait_for_iteration(1)
+
+
+def test_sets_of_unequal_length_are_opened_from_a_file_chosen_as_coins_and_drawn(
+    laboratory: Laboratory, tmp_path: Path
+) -> None:
+    path = tmp_path / "sets.csv"
+    path.write_text("heads,tosses\n5,10\n9,12\n8,8\n1,4\n7,30\n2,20\n11,12\n3,11\n", encoding="utf-8")
+    laboratory.load(path)
+    laboratory.unfold("model")
+    laboratory.choose(laboratory.window.panel.model.box, "coins")
+    laboratory.wait_until(lambda: laboratory.frame.scene.model.name == "coins")
+    assert laboratory.told == []
+    assert getattr(laboratory.experiment.model, "trials_column", None) == "tosses"
+    components = laboratory.frame.components
+    laboratory.press(Qt.Key.Key_Right, times=3)
+    laboratory.wait_for_iteration(3)
+    for canvas in laboratory.window.canvases:
+        colours = laboratory.colours(canvas)
+        assert {style("light").component(k).name() for k in range(components)} <= colours
+    # Half a step, the E step's table, the parameters and the trials of many starts have nothing to trip over.
+    for key in (Qt.Key.Key_Period, Qt.Key.Key_E, Qt.Key.Key_E):
+        laboratory.press(key)
+        laboratory.settle()
+    laboratory.hover(laboratory.window.canvases[0])
+    assert laboratory.told == []
 
 
 def test_the_start_of_a_gamma_mixture_is_dragged_by_its_means(laboratory: Laboratory) -> None:

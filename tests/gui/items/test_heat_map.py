@@ -1,8 +1,8 @@
-"""The colours of the factor tables: none at 0, warm above, cold below, full at the scale, in every theme."""
+"""The colours of heat maps: none at 0, warm above, cold below, full at the scale, in every theme."""
 
 import pytest
 
-from gui.items.factor_tables import shade
+from gui.items.heat_map import shade
 from gui.style import style
 
 
