@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gui.window import Window
 
 PICTURE_NAMES = ("the data", "the log-likelihood", "the simplex", "the sum of the weights")
-KEYS_HELD = ("Ctrl", "Alt", "Ctrl+Alt", "Ctrl+Shift", "Alt+Shift")
+KEYS_HELD = ("Ctrl", "Alt", "Ctrl+Alt", "Ctrl+Shift", "Alt+Shift", "Ctrl+Alt+Shift")
 """With a digit they open experiments: nine with each."""
 REPEATED_KEYS = (Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Period)
 """Keys of the transport that act again and again while they are held down."""
