@@ -105,12 +105,18 @@ def window(fresh: bool, file: str | None) -> int:
 @click.option(
     "--assignments", metavar="FILE", help="Write each row's responsibilities under the best lane as a CSV."
 )
+@click.option(
+    "--imputed",
+    metavar="FILE",
+    help="Write the rows with missing cells as the best lane expects them, and how far that may be off, as a CSV.",
+)
 def fit(
     source: str | None,
     as_json: bool,
     with_trace: bool,
     csv_file: str | None,
     assignments: str | None,
+    imputed: str | None,
     starts: str | None,
     processes: str | None,
     **said: Any,
@@ -131,13 +137,15 @@ def fit(
     if starts is not None or processes is not None:
         from commands.many_starts import fit_many
 
-        if with_trace or csv_file is not None or assignments is not None:
-            raise click.UsageError("--trace, --csv and --assignments tell of one start; leave --starts out.")
+        if with_trace or any(each is not None for each in (csv_file, assignments, imputed)):
+            raise click.UsageError(
+                "--trace, --csv, --assignments and --imputed tell of one start; leave --starts out."
+            )
         if starts is None:
             raise click.UsageError("--processes shares out many starts; give --starts R too.")
         fit_many(_required(source, "fit"), Options(**said), starts, processes, as_json)
         return
-    run_fit(_required(source, "fit"), Options(**said), as_json, with_trace, csv_file, assignments)
+    run_fit(_required(source, "fit"), Options(**said), as_json, with_trace, csv_file, assignments, imputed)
 
 
 @laboratory.command()

@@ -10,7 +10,7 @@ from engine.datasets.file import File
 from engine.errors import InputError
 from engine.experiment import Experiment
 from engine.preparation import prepare
-from engine.results import json_text, row_numbers, write_assignments, write_traces
+from engine.results import json_text, row_numbers, write_assignments, write_imputed, write_traces
 
 
 def fit(
@@ -20,6 +20,7 @@ def fit(
     with_trace: bool = False,
     csv_file: str | None = None,
     assignments: str | None = None,
+    imputed: str | None = None,
 ) -> None:
     """Runs every lane of SOURCE and prints what came out; raises InputError before anything is printed.
 
@@ -29,13 +30,16 @@ def fit(
     read = _read_files(source, experiment)
     traces = None if csv_file is None else writable(csv_file, "--csv", read)
     rows = None if assignments is None else writable(assignments, "--assignments", read)
-    different(traces, rows, "--csv and --assignments")
+    completed = None if imputed is None else writable(imputed, "--imputed", read)
+    different({"--csv": traces, "--assignments": rows, "--imputed": completed})
     comparison = compare(experiment) if as_json else _compared(experiment)
     refused = [lane for lane in comparison.lanes if lane.trace.status == "refused"]
     if len(refused) == len(comparison.lanes):
         raise InputError(refused[0].trace.reason)
     if rows is not None:
         write_assignments(comparison, rows, row_numbers(experiment.data))
+    if completed is not None:
+        write_imputed(comparison, completed)
     if traces is not None:
         write_traces(comparison, traces)
     if as_json:

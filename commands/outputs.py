@@ -1,6 +1,8 @@
 """Checks of files that will be written, made before any work is done."""
 
+import itertools
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from engine.errors import InputError
@@ -25,7 +27,9 @@ def writable(text: str, option: str, sources: tuple[str, ...] = ()) -> Path:
     return path
 
 
-def different(first: Path | None, second: Path | None, options: str) -> None:
-    """Raises InputError where two outputs would be one file."""
-    if first is not None and second is not None and os.path.realpath(first) == os.path.realpath(second):
-        raise InputError(f"{options} name the same file; give them different names.")
+def different(outputs: Mapping[str, Path | None]) -> None:
+    """Raises InputError where two outputs, by their options, would be one file."""
+    named = [(option, os.path.realpath(path)) for option, path in outputs.items() if path is not None]
+    for (first, one), (second, other) in itertools.combinations(named, 2):
+        if one == other:
+            raise InputError(f"{first} and {second} name the same file; give them different names.")

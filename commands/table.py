@@ -69,6 +69,8 @@ def _heading(comparison: Comparison) -> Iterable[str]:
     weight = "" if dataset.row_weights is None else f" with a total weight of {dataset.total_weight:g}"
     rows = f"{dataset.rows} rows{weight}" if dataset.covariance is None else "no rows"
     yield f"Data   {dataset.name}: {rows}, {', '.join(dataset.columns)}"
+    if dataset.missing:
+        yield f"       {dataset.missing_in_words}, which {experiment.model.name} fits as they are"
     if dataset.note:
         yield f"       {dataset.note}"
     yield f"Model  {text_of(experiment.model, whole=True)}, {counted(comparison.free_parameters, 'free parameter')}"

@@ -13,6 +13,7 @@ from engine.analysis.polish import MOST_PASSES, polished_maximum
 from engine.errors import InputError
 from engine.experiment import Experiment, Lane
 from engine.models.base import UndefinedLikelihood
+from engine.models.missing_cells import Imputation, IncompletePrepared
 from engine.models.mixture import Mixture
 from engine.models.mixture_proportions import MixtureProportions
 from engine.models.sequences import HiddenStates
@@ -179,6 +180,40 @@ def responsibilities(comparison: Comparison) -> Iterator[tuple[int, Array]]:
     if not isinstance(ready.model, Mixture | MixtureProportions):
         raise InputError(f"{ready.model.name} has no components to assign rows to; leave --assignments out.")
     return _in_pieces(ready.model, ready.prepared.columns, best.parameters)
+
+
+def imputed(comparison: Comparison) -> Iterator[tuple[int, Array, Array]]:
+    """The data with missing cells filled in as they are expected under the best lane, some rows at a time.
+
+    Yields the index of the first row, values (rows, d) and standard deviations (rows, d), 0 of a cell that is there,
+    all in the data's units. Raises InputError where no lane has a maximum, nothing is missing, or the model does not
+    cope with missing cells.
+    """
+    best, ready = comparison.best, comparison.preparation
+    if not isinstance(ready.model, Imputation):
+        raise InputError(
+            f"{ready.model.name} does not tell what it expects in missing cells; choose gaussian-mixture."
+        )
+    if not ready.dataset.missing:
+        raise InputError(f"{ready.dataset.name} has no missing cells, so there is nothing to fill in.")
+    if best is None or best.parameters is None:
+        raise InputError(
+            "No lane ended with a likelihood, so nothing is expected of missing cells; choose another start, another "
+            "algorithm or a covariance floor."
+        )
+    return _filled_in(ready.model, ready.prepared, best.parameters)
+
+
+def _filled_in(
+    model: Imputation, prepared: IncompletePrepared, parameters: Parameters
+) -> Iterator[tuple[int, Array, Array]]:
+    frame, columns = prepared.frame, prepared.columns
+    for first in range(0, columns.shape[1], ROWS_AT_ONCE):
+        part = np.ascontiguousarray(columns[:, first : first + ROWS_AT_ONCE])
+        expected, deviations = model.imputed(parameters, part)
+        there = prepared.dataset.values[first : first + ROWS_AT_ONCE]
+        values = np.where(np.isnan(there), frame.from_frame(expected.T), there)
+        yield first, values, deviations.T * frame.scale
 
 
 def most_probable_path(comparison: Comparison) -> npt.NDArray[np.intp] | None:

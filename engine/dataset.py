@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from engine.errors import InputError
 from engine.parameters import Array
+from engine.wording import counted
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,16 @@ class Dataset:
         if "missing" not in self._cache:
             self._cache["missing"] = int(np.count_nonzero(np.isnan(self.values)))
         return int(self._cache["missing"])
+
+    @property
+    def missing_in_words(self) -> str:
+        """'3 missing cells in 2 of 9 rows'; '' where none is missing."""
+        if not self.missing:
+            return ""
+        if "incomplete" not in self._cache:
+            self._cache["incomplete"] = int(np.count_nonzero(np.any(np.isnan(self.values), axis=1)))
+        rows = self._cache["incomplete"]
+        return f"{counted(self.missing, 'missing cell')} in {rows} of {counted(self.rows, 'row')}"
 
     def without_missing(self) -> "Dataset":
         """The complete rows only; raises InputError where none is left."""

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.analysis.convergence import GAPS, cost_to_reach, observed_rate
-from engine.comparison import Comparison, LaneResult, most_probable_path, responsibilities
+from engine.comparison import Comparison, LaneResult, imputed, most_probable_path, responsibilities
 from engine.dataset import Dataset
 from engine.datasets.base import DataStory
 from engine.datasets.file import File
@@ -293,6 +293,27 @@ def row_numbers(story: DataStory) -> npt.NDArray[np.intp] | None:
 def complete_rows(values: Array) -> npt.NDArray[np.intp]:
     """Numbers, from 1, of the rows of (n, d) values in which no cell is missing."""
     return np.flatnonzero(~np.any(np.isnan(values), axis=1)) + 1
+
+
+def write_imputed(
+    comparison: Comparison, path: Path, progress: Callable[[float], None] | None = None
+) -> None:
+    """The rows of the data, missing cells filled in as the best lane expects them, as a CSV.
+
+    Behind the columns stand their standard deviations, 0 where a cell was there. `progress` hears the fraction that is
+    written. Raises InputError.
+    """
+    pieces, dataset = imputed(comparison), comparison.preparation.dataset
+    with writing(path, newline="") as stream:
+        rows = csv.writer(stream)
+        rows.writerow(("row", *dataset.columns, *(f"{name} deviation" for name in dataset.columns)))
+        for first, values, deviations in pieces:
+            cells = np.concatenate((values, deviations), axis=1)
+            for begin in range(0, len(cells), ROWS_TOLD):
+                part = cells[begin : begin + ROWS_TOLD].tolist()
+                rows.writerows((first + begin + place + 1, *row) for place, row in enumerate(part))
+                if progress is not None:
+                    progress((first + begin + len(part)) / dataset.rows)
 
 
 def _cell(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """Questions and files: opening, saving, unsaved changes, incomplete rows."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,8 +114,8 @@ class Dialogs:
         )
         return bool(answer == buttons.Discard)
 
-    def offer_to_drop_rows(self, sentence: str, file: File) -> None:
-        """The data have missing cells: the user may fit the complete rows instead."""
+    def offer_to_drop_rows(self, sentence: str, drop_rows: Callable[[], None]) -> None:
+        """The data have missing cells: the user may fit the complete rows instead, as `drop_rows` does."""
         box = QMessageBox(self._window.shell)
         box.setWindowTitle("Missing cells")
         box.setText(sentence)
@@ -124,7 +125,7 @@ class Dialogs:
         wanted = box.clickedButton() is drop
         box.deleteLater()
         if wanted:
-            self._window.session.open_data(file)
+            drop_rows()
 
     def about(self) -> None:
         """Versions of the program and of what it stands on."""

@@ -12,7 +12,14 @@ from engine.command_line import fit_line
 from engine.comparison import Comparison, comparison_of
 from engine.csv_reader import ReadingCancelled
 from engine.errors import InputError
-from engine.results import row_numbers, write_assignments, write_json, write_parameters, write_traces
+from engine.results import (
+    row_numbers,
+    write_assignments,
+    write_imputed,
+    write_json,
+    write_parameters,
+    write_traces,
+)
 from engine.saving import write_whole
 from gui.background import Background
 from gui.loading_bar import LoadingBar
@@ -109,6 +116,10 @@ class Exports(QObject):
             write_assignments(found, path, row_numbers(found.experiment.data), told)
 
         self._results("Export the assignments", "assignments", write, None)
+
+    def missing_cells(self) -> None:
+        """The rows with missing cells as they are expected under the best lane, as CSV."""
+        self._results("Export the rows with missing cells filled in", "imputed", write_imputed, None)
 
     def _results(self, title: str, name: str, write_csv: Writer, trace_in_json: bool | None) -> None:
         """Asks for a name and writes what came out up to the cursor; without JSON where that is None."""

@@ -35,6 +35,7 @@ class FileMenu(QObject):
         add(export, "&Traces…", exports.traces, QKeySequence("Ctrl+Alt+T"))
         add(export, "P&arameters…", exports.parameters, QKeySequence("Ctrl+Alt+P"))
         add(export, "A&ssignments…", exports.assignments, QKeySequence("Ctrl+Alt+A"))
+        add(export, "&Missing cells as expected…", exports.missing_cells, QKeySequence("Ctrl+Alt+M"))
         menu.addSeparator()
         add(menu, "&Quit", window.shell.close, QKeySequence("Ctrl+Q"))
         menu.aboutToShow.connect(self._show_lost)

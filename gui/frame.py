@@ -25,7 +25,8 @@ from engine.dataset import Dataset
 from engine.errors import InputError
 from engine.experiment import Experiment
 from engine.many_starts import ManyStarts
-from engine.models.base import Model
+from engine.models.base import Model, UndefinedLikelihood
+from engine.models.missing_cells import Imputation
 from engine.models.mixture import Mixture
 from engine.models.mixture_proportions import MixtureProportions
 from engine.parameters import Array, Parameters
@@ -34,6 +35,10 @@ from gui.extremes import Extremes
 from gui.pins import Pin, PinnedLane
 
 LONGEST_TRAIL = 400
+ROOM = 0.08
+"""Around the points, as a share of their range."""
+ROOM_FOR_MISSING, MOST_ROOM_FOR_MISSING = 0.3, 0.12
+"""So much more, times the share of rows that lack the coordinate."""
 COUNTS = ("e_steps", "m_steps", "gradients", "log_likelihoods", "trials", "quadratic_programs")
 CLOCKS = ("iteration", "passes", "cpu")
 
@@ -55,8 +60,19 @@ class Projection:
         """Whether values already are where they stand on the canvas."""
         return not np.any(self.origin) and np.array_equal(self.matrix, np.eye(len(self.origin)))
 
+    @cached_property
+    def chosen(self) -> tuple[int, ...] | None:
+        """The places of the columns that the axes show as they are; None where they mix columns."""
+        alone = (np.count_nonzero(self.matrix, axis=1) == 1) & (np.max(self.matrix, axis=1) == 1.0)
+        if np.any(self.origin) or not np.all(alone):
+            return None
+        return tuple(np.argmax(self.matrix, axis=1).tolist())
+
     def points(self, values: Array) -> Array:
-        """Values (..., d) on the canvas, (..., 1 or 2)."""
+        """Values (..., d) on the canvas, (..., 1 or 2); NaN where a cell is missing that is seen there."""
+        if self.chosen is not None:
+            # In a product a cell that is missing would take those of other columns with it.
+            return np.asarray(values[..., list(self.chosen)])
         return np.asarray((values - self.origin) @ self.matrix.T)
 
     def covariances(self, covariances: Array) -> Array:
@@ -76,6 +92,8 @@ def projection(dataset: Dataset, shown: tuple[int, int] | None) -> Projection:
         matrix[0, first] = matrix[1, second] = 1.0
         return Projection(matrix, np.zeros(d), (dataset.columns[first], dataset.columns[second]))
     sample = dataset.values[:: max(1, dataset.rows // 100_000)]
+    if dataset.missing and np.isnan(sample).all(axis=0).any():
+        sample = dataset.values
     centre, deviation = np.nanmean(sample, axis=0), np.nanstd(sample, axis=0)
     scaled = np.nan_to_num((sample - centre) / deviation)
     _, vectors = np.linalg.eigh(scaled.T @ scaled)
@@ -100,7 +118,7 @@ class Components:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """What stays while data, model and start stay. `points` are (n, p) on the canvas.
+    """What stays while data, model and start stay. `points` are (n, p) on the canvas, NaN where a cell is missing.
 
     Where a model's components have no `places` among the points, all places are 0; without components there are none.
     """
@@ -171,15 +189,34 @@ class Scene:
         return self.posterior(parameters, self.prepared.columns[:, rows])
 
     def posterior(self, parameters: Parameters, columns: Array) -> Array:
-        """Posterior probabilities (K, m) of the components at columns (d, m) of prepared data."""
+        """Posterior probabilities (K, m) of the components at columns (d, m) of prepared data; NaN where there are none."""
         assert isinstance(self.model, Mixture | MixtureProportions)
-        return self.model.responsibilities(parameters, columns)
+        try:
+            with np.errstate(all="ignore"):
+                return self.model.responsibilities(parameters, columns)
+        except (UndefinedLikelihood, np.linalg.LinAlgError):
+            return np.full((len(self.start.weights), columns.shape[1]), np.nan)
 
     def importance(self, parameters: Parameters, rows: npt.NDArray[np.intp]) -> Array | None:
         """How much some rows of the dataset count in the M step, (m,); None where all count in full."""
         if not isinstance(self.model, Mixture):
             return None
         return self.model.importance(parameters, self.prepared.columns[:, rows])
+
+    def imputed(self, parameters: Parameters, rows: npt.NDArray[np.intp]) -> tuple[Array, Array]:
+        """Some rows (m, d) of a model that can tell what it expects of missing cells, in the data's units.
+
+        And the standard deviations (m, d), 0 where a cell is there. NaN where the parameters have no likelihood.
+        """
+        assert isinstance(self.model, Imputation)
+        try:
+            with np.errstate(all="ignore"):
+                found, deviations = self.model.imputed(parameters, self.prepared.columns[:, rows])
+        except (UndefinedLikelihood, np.linalg.LinAlgError):
+            nothing = np.full((len(rows), self.dataset.dimension), np.nan)
+            return nothing, nothing
+        frame = self.prepared.frame
+        return frame.from_frame(found.T), frame.scale * deviations.T
 
     def weighted_densities(self, parameters: Parameters, grid: Array) -> Array:
         """pi_k f_k (K, m) in the data's units at values (m,) of a one-dimensional dataset."""
@@ -192,21 +229,33 @@ class Scene:
     @cached_property
     def limits(self) -> Array:
         """(p, 2): what the canvas shows at first, the points with a little room."""
-        # Column by column: over a million rows that takes a twentieth of the time.
-        low, high = _extremes(self.points)
-        if not np.all(np.isfinite((low, high))):
-            low, high = _extremes(self.points[np.all(np.isfinite(self.points), axis=1)])
-        room = 0.08 * np.where(high > low, high - low, 1.0)
+        points = self.points
+        if self.dataset.missing and self.projection.chosen is None:
+            # Where a direction mixes columns, a row that lacks a cell stands in that column in the middle of the data.
+            values, origin = self.dataset.values, self.projection.origin
+            points = self.projection.points(np.where(np.isnan(values), origin, values))
+        low, high = _extremes(points)
+        room = ROOM + np.zeros(len(low))
+        if self.dataset.missing:
+            # What is missing may be expected beyond what is there.
+            share = np.mean(np.isnan(self.points), axis=0)
+            room += np.minimum(ROOM_FOR_MISSING * share, MOST_ROOM_FOR_MISSING)
+        room *= np.where(high > low, high - low, 1.0)
         return np.stack((low - room, high + room), axis=1)
 
 
 def _extremes(points: Array) -> tuple[Array, Array]:
-    """The lowest and the highest value of each column."""
-    if not len(points):
+    """The lowest and the highest value of each column that are there."""
+    # Column by column: over a million rows that takes a twentieth of the time.
+    columns = list(points.T)
+    low = [np.min(each, initial=np.inf) for each in columns]
+    high = [np.max(each, initial=-np.inf) for each in columns]
+    if not np.all(np.isfinite((low, high))):
+        columns = [each[np.isfinite(each)] for each in columns]
         # Of a covariance matrix there are no points.
-        return np.zeros(points.shape[1]), np.ones(points.shape[1])
-    columns = points.T
-    return np.array([np.min(each) for each in columns]), np.array([np.max(each) for each in columns])
+        low = [np.min(each) if len(each) else 0.0 for each in columns]
+        high = [np.max(each) if len(each) else 1.0 for each in columns]
+    return np.array(low), np.array(high)
 
 
 def scene(
@@ -324,7 +373,8 @@ class LaneFrame:
     K) and `means_path` (m, K, p) belong to the iterations `path_iterations` (m,) up to the cursor.
     `stair_at(iteration)` is EM's step from there as a stair on the bound, computed when asked for; `gain`
     what a gradient's half step promises. `e_step()` is what EM and a gradient make of the E step at the
-    cursor, likewise. `colours` (K) says which colour each component has, see `LaneSource`. `free_path` (m, s + 1) are
+    cursor, likewise. `report()` are the numbers that the model tells beyond its parameters, at the last iteration with
+    a likelihood. `colours` (K) says which colour each component has, see `LaneSource`. `free_path` (m, s + 1) are
     the numbers of the scene's whole likelihood on the way, and its height there; `free_next` (s,) where the next step
     leads them. Where there are hidden states, `transitions_path` are iterations (m,) up to the cursor and the
     probabilities of all transitions there, (m, K, K).
@@ -360,6 +410,7 @@ class LaneFrame:
     stair_at: Callable[[int], Stair | None]
     gain: Gain | None
     e_step: Callable[[], EStepUse | None]
+    report: Callable[[], Mapping[str, float]]
     colours: tuple[int, ...]
     free_path: Array
     free_next: Array | None
@@ -473,8 +524,7 @@ def pinned_lanes(scene: Scene, sources: Sequence[LaneSource]) -> tuple[PinnedLan
     pinned = []
     for source in sources:
         trace, last = source.trace, source.trace.count - 1
-        usable = trace.column("is_likelihood") & np.isfinite(trace.floats("log_likelihood"))
-        best = int(np.flatnonzero(usable)[-1]) if np.any(usable) else 0
+        best = _last_likelihood(trace) or 0
         components = scene.components(trace.parameters(best))
         iterations, weights, _ = _paths(scene, trace, last)
         pinned.append(
@@ -494,6 +544,12 @@ def pinned_lanes(scene: Scene, sources: Sequence[LaneSource]) -> tuple[PinnedLan
             )
         )
     return tuple(pinned)
+
+
+def _last_likelihood(trace: Trace) -> int | None:
+    """The last iteration with a likelihood; None where there is none."""
+    usable = np.flatnonzero(trace.column("is_likelihood") & np.isfinite(trace.floats("log_likelihood")))
+    return int(usable[-1]) if usable.size else None
 
 
 _extremes_of: weakref.WeakKeyDictionary[Trace, Extremes] = weakref.WeakKeyDictionary()
@@ -562,6 +618,7 @@ def _lane_frame(
         partial(_stair_at, scene, trace) if source.family == "em" else _no_stair,
         _gain(trace, iteration) if half else None,
         partial(_e_step, scene, trace, iteration),
+        partial(_report, scene, trace),
         source.colours or tuple(range(len(scene.start.weights))),
         _free_path(scene, trace, iteration),
         _free_numbers(scene, trace.parameters(iteration + 1)) if half and iteration + 1 < count else None,
@@ -606,6 +663,15 @@ def _e_step(scene: Scene, trace: Trace, iteration: int) -> EStepUse | None:
         return None
     place, state = trace.nearest_state(iteration)
     return e_step_use(scene, state.position) if place == iteration else None
+
+
+def _report(scene: Scene, trace: Trace) -> Mapping[str, float]:
+    """What the model tells in numbers of a trace's last parameters that have a likelihood."""
+    last = _last_likelihood(trace)
+    if last is None:
+        return {}
+    found = scene.model.report(scene.prepared, trace.parameters(last))
+    return {name: float(value) for name, value in found.items() if not np.ndim(value)}
 
 
 def _gain(trace: Trace, iteration: int) -> Gain | None:

@@ -59,7 +59,8 @@ class Session(QObject):
     """Decides. Views and controls ask; what comes out is a frame, an experiment, or one sentence.
 
     Signals: `frame_changed(Frame)`; `experiment_changed()`; `failed(sentence)`; `missing_cells(sentence,
-    experiment)` where dropping incomplete rows would mend it; `loading(fraction)`, negative when over;
+    drop_rows)` where dropping incomplete rows, as that function does, would mend it; `loading(fraction)`, negative when
+    over;
     `stable_rates_found(rates)`, the largest stable learning rates at the cursor by the lanes' numbers;
     `pins_changed()`; `starting(fraction)` while many starts are run, negative when over; `starts_tried()` when
     their ends are there; `file_used(path)` when a file has been opened or saved.
@@ -291,7 +292,7 @@ class Session(QObject):
     def _refused_data(self, file: File) -> Callable[[Exception], None]:
         def refused(error: Exception) -> None:
             if isinstance(error, MissingCells):
-                self.missing_cells.emit(str(error), replace(file, drop_missing=True))
+                self.missing_cells.emit(str(error), lambda: self.open_data(replace(file, drop_missing=True)))
             else:
                 self.failed.emit(str(error))
 
@@ -406,8 +407,7 @@ class Session(QObject):
             try:
                 preparation = prepare(wanted, earlier)
             except InputError as error:
-                self.failed.emit(str(error))
-                self.experiment_changed.emit()
+                self._refused(wanted, done, again)(error)
                 return
             self._install(wanted, preparation, done)
             return
@@ -421,11 +421,26 @@ class Session(QObject):
         def work(progress: Callable[[float], None], cancelled: Callable[[], bool]) -> Preparation:
             return prepare(wanted, earlier, progress, cancelled)
 
-        def refused(error: Exception) -> None:
-            self.failed.emit(str(error))
-            self.experiment_changed.emit()
-
+        refused = self._refused(wanted, done, again)
         self._loader.start(work, lambda found: self._arrive(old, wanted, found, done, again), refused)
+
+    def _refused(self, wanted: Experiment, done: Done, again: Change) -> Callable[[Exception], None]:
+        """What cannot be prepared leaves everything as it was; dropping incomplete rows is offered where it would help."""
+
+        def drop_rows() -> None:
+            complete = _without_missing(wanted)
+            if complete != self.experiment:
+                self._take(complete, done, lambda now: _without_missing(again(now)))
+
+        def refused(error: Exception) -> None:
+            if not (isinstance(error, MissingCells) and isinstance(wanted.data, File)):
+                self.failed.emit(str(error))
+            self.experiment_changed.emit()
+            if isinstance(error, MissingCells) and isinstance(wanted.data, File):
+                # Last, for the question waits for its answer.
+                self.missing_cells.emit(str(error), drop_rows)
+
+        return refused
 
     def _arrive(
         self, old: Experiment | None, wanted: Experiment, found: Preparation, done: Done, again: Change
@@ -804,6 +819,10 @@ def _without_start(experiment: Experiment) -> tuple[object, ...]:
 def _saved_as(experiment: Experiment, saved: Experiment | None) -> bool:
     """Whether a file holds an experiment, whatever it says of how it is shown."""
     return saved is not None and experiment.replace(show=saved.show) == saved
+
+
+def _without_missing(experiment: Experiment) -> Experiment:
+    return experiment.replace(data=edits.changed(experiment.data, "drop_missing", True, "[data]"))
 
 
 def _columns_of(experiment: Experiment) -> tuple[object, ...]:

@@ -326,7 +326,9 @@ class Window(QObject):
             )
         )
         panel.model_chosen.connect(
-            lambda name: session.edit("choose model", lambda e: edits.with_model(e, name))
+            lambda name: session.edit(
+                "choose model", lambda e: edits.with_model(e, name, session.preparation)
+            )
         )
         panel.model_changed.connect(
             lambda setting, value, final: session.edit(
@@ -472,6 +474,7 @@ class Window(QObject):
             reasons=reasons(experiment, dataset),
             in_flight=self.session.settings_in_flight(),
             columns=dataset.columns if dataset is not None else (),
+            missing=dataset.missing_in_words if dataset is not None else "",
             iterations=_iterations(frame) if frame is not None else (),
             changed=changed_parts(experiment),
         )

@@ -175,7 +175,9 @@ def test_columns_weights_and_missing_rows_are_chosen(
     rows = ['"a, b",c,n', "1,5,2", "2,NA,1", "3,4,0", "9,8,1", "10,9,3"]
     (folder / "own.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     common = ("own.csv", "--model", "gaussian-mixture:components=1", "--algorithm", "em")
-    assert "--drop-missing" in fails(capsys, "fit", *common)
+    needs_every_cell = ("own.csv", "--model", "student-t-mixture:components=1", "--algorithm", "em")
+    assert "--drop-missing" in fails(capsys, "fit", *needs_every_cell)
+    assert "1 missing cell in 1 of 5 rows, which gaussian-mixture fits" in succeeds(capsys, "fit", *common)
     found = fitted(
         capsys, *common, "--columns", '"a, b",c', "--weights-column", "n", "--drop-missing",
         "--assignments", "rows.csv",
@@ -253,6 +255,7 @@ def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     for option in (
         "--model", "--algorithm", "--start", "--tolerance", "--rule", "--max-iterations", "--columns",
         "--weights-column", "--drop-missing", "--json", "--trace", "--csv", "--assignments",
+        "--imputed",
     ):  # fmt: skip
         assert option in printed
     assert "render" in succeeds(capsys, "--help")

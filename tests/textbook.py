@@ -32,7 +32,16 @@ def cholesky(matrix: Extended) -> Extended:
 
 
 def gaussian_log_density(x: Extended, mean: Extended, covariance: Extended) -> Extended:
-    """log N(x_i; mean, covariance) for the rows of x (n, d)."""
+    """log N(x_i; mean, covariance) for the rows of x (n, d); of a row with missing cells, that of what is there."""
+    if np.isnan(x).any():
+        densities = []
+        for row in x:
+            there = np.flatnonzero(~np.isnan(row.astype(float)))
+            part = covariance[np.ix_(there, there)]
+            densities.append(
+                gaussian_log_density(row[None, there], mean[there], part)[0] if there.size else 0.0
+            )
+        return extended(densities)
     factor = cholesky(covariance)
     d = len(mean)
     whitened: list[Extended] = []
@@ -57,10 +66,22 @@ def log_factorials(counts: Extended) -> Extended:
     return extended(np.vectorize(lambda count: math.lgamma(float(count) + 1))(counts))
 
 
+LAST_COLUMN = -1
+"""In place of how many trials a cell has: the last column says it for each row."""
+
+
+def without_trials(x: Extended, trials: int) -> tuple[Extended, Extended]:
+    """Successes (n, d) and the trials of each row, (n, 1)."""
+    if trials == LAST_COLUMN:
+        return x[:, :-1], x[:, -1:]
+    return x, extended(np.full((len(x), 1), trials))
+
+
 def binomial_log_density(x: Extended, probabilities: Extended, trials: int) -> Extended:
-    """sum_j log Binomial(x_ij; trials, p_j) for the rows of x (n, d)."""
-    failures = trials - x
-    logs = log_factorials(extended([trials]))[0] - log_factorials(x) - log_factorials(failures)
+    """sum_j log Binomial(x_ij; trials, p_j) for the rows of x (n, d), or x (n, d + 1) with their own trials."""
+    x, possible = without_trials(x, trials)
+    failures = possible - x
+    logs = log_factorials(possible) - log_factorials(x) - log_factorials(failures)
     return extended(np.sum(logs + x * np.log(probabilities) + failures * np.log(1 - probabilities), axis=1))
 
 
@@ -235,6 +256,22 @@ def factor_m_step(
     return after
 
 
+def completed_rows(x: Extended, mean: Extended, covariance: Extended) -> tuple[Extended, Extended]:
+    """Each row as one Gaussian expects it given what is there (n, d), and the covariance of what is not (n, d, d)."""
+    n, d = x.shape
+    rows, spreads = np.array(x), np.zeros((n, d, d), dtype=np.longdouble)
+    for i, row in enumerate(x):
+        gone = np.isnan(row.astype(float))
+        there, away = np.flatnonzero(~gone), np.flatnonzero(gone)
+        inside, across = covariance[np.ix_(there, there)], covariance[np.ix_(there, away)]
+        for j, column in enumerate(away):
+            weights = solved(inside, across[:, j])
+            rows[i, column] = mean[column] + np.sum(weights * (row[there] - mean[there]))
+            for m, other in enumerate(away):
+                spreads[i, column, other] = covariance[column, other] - np.sum(weights * across[:, m])
+    return rows, spreads
+
+
 @dataclass(frozen=True)
 class Posterior:
     """The log-likelihood and the responsibilities (n, K)."""
@@ -247,7 +284,7 @@ def log_densities(x: Any, parameters: Mapping[str, Any], trials: int = 0) -> Ext
     """log f_k(x_i), (n, K): the blocks tell of which kind the components are.
 
     With weights alone the components are known, and x holds their densities. Probabilities are those of `trials` in
-    each cell, or, without trials, those by which a row's total is shared out.
+    each cell (or `LAST_COLUMN`), or, without trials, those by which a row's total is shared out.
     """
     rows = extended(x)
     if "theta" in parameters:
@@ -332,10 +369,11 @@ def m_step(
         return after
     if "probabilities" in before or "heads" in before:
         name = "probabilities" if "probabilities" in before else "heads"
-        totals = shares.T @ rows
+        successes, each = without_trials(rows, trials)
+        totals = shares.T @ successes
         if name not in hold:
-            whole = trials * counts[:, None] if trials else np.sum(totals, axis=1, keepdims=True)
-            after[name] = (totals / whole).reshape(after[name].shape)
+            possible = shares.T @ each if trials else np.sum(totals, axis=1, keepdims=True)
+            after[name] = (totals / possible).reshape(after[name].shape)
         return after
     if "scales" in before:
         return after | student_t_m_step(rows, shares, before, hold)
@@ -343,7 +381,13 @@ def m_step(
         return after | factor_m_step(rows, shares, before, hold)
     if "coefficients" in before:
         return after | regression_m_step(rows, shares, before, hold)
-    averages = extended([np.sum(shares[:, [k]] * rows, axis=0) / counts[k] for k in range(len(counts))])
+    whole = [(rows, extended(np.zeros((n, d, d))))] * len(counts)
+    if np.isnan(rows).any():
+        pairs = zip(extended(before["means"]), extended(before["covariances"]), strict=True)
+        whole = [completed_rows(rows, mean, matrix) for mean, matrix in pairs]
+    averages = extended(
+        [np.sum(shares[:, [k]] * whole[k][0], axis=0) / counts[k] for k in range(len(counts))]
+    )
     if "shapes" in before:
         with np.errstate(divide="ignore"):
             logs = np.log(rows)
@@ -359,14 +403,12 @@ def m_step(
         return after
     scatters = []
     for k in range(len(counts)):
-        centred = rows - after["means"][k]
-        scatters.append(
-            extended(
-                [[np.sum(shares[:, k] * centred[:, i] * centred[:, j]) for j in range(d)] for i in range(d)]
-            )
-        )
-    centred = rows - np.sum(counted[:, None] * rows, axis=0) / np.sum(counted)
-    spread = np.sqrt(np.sum(counted[:, None] * centred**2, axis=0) / np.sum(counted))
+        centred = whole[k][0] - after["means"][k]
+        products = centred[:, :, None] * centred[:, None, :] + whole[k][1]
+        scatters.append(np.sum(shares[:, k][:, None, None] * products, axis=0))
+    seen = counted[:, None] * ~np.isnan(rows)
+    centred = rows - np.nansum(seen * rows, axis=0) / np.sum(seen, axis=0)
+    spread = np.sqrt(np.nansum(seen * centred**2, axis=0) / np.sum(seen, axis=0))
     if covariance == "tied":
         matrices = [sum(scatters) / np.sum(counts)] * len(counts)
     else:

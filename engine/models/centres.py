@@ -3,6 +3,8 @@
 from abc import ABC, abstractmethod
 from typing import Any
 
+import numpy as np
+
 from engine.parameters import Array, Parameters
 
 
@@ -20,3 +22,11 @@ class FromCentres(ABC):
     @abstractmethod
     def from_centres(self, prepared: Any, centres: Array, spread: Array) -> Parameters:
         """Parameters with the given centres (K, d) and variances `spread` (d,), in frame units."""
+
+
+def filled_with_means(columns: Array) -> Array:
+    """Columns (d, n) whose missing cells have the mean of what is there; the very same where nothing is missing."""
+    missing = np.isnan(columns)
+    if not missing.any():
+        return columns
+    return np.where(missing, np.nanmean(columns, axis=1, keepdims=True), columns)

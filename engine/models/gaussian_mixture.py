@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,10 +12,13 @@ import numpy.typing as npt
 
 from engine.dataset import Dataset
 from engine.errors import InputError
-from engine.models.base import Blocks, Expectation, Frame, UndefinedLikelihood
+from engine.models.base import Blocks, Expectation, Frame, UndefinedLikelihood, Units
+from engine.models.centres import filled_with_means
+from engine.models.conditional_gaussian import Conditional, completed, completed_by_axis, conditional
 from engine.models.data_checks import refuse_constant_columns
 from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
 from engine.models.gaussian_moments import (
+    Moments,
     averages_of,
     moments_about,
     moved_to_origin,
@@ -23,16 +26,26 @@ from engine.models.gaussian_moments import (
     quadratic_features,
     stack,
     sums_about_origin,
+    sums_of,
+    total,
     weighted_sums,
+)
+from engine.models.missing_cells import (
+    Batch,
+    IncompletePrepared,
+    in_patterns,
+    patterns_of,
 )
 from engine.models.mixture import (
     Coefficients,
     Mixture,
     MixturePrepared,
     Places,
+    summed,
     weighted_moments,
     weights_with_signs,
 )
+from engine.models.posterior import EXACT, Posterior
 from engine.models.precisions import Precisions, precisions_of, precisions_of_variances
 from engine.models.workspace import Workspace
 from engine.parameters import (
@@ -75,10 +88,20 @@ LARGEST_FAST_TERM = 1e4
 class GaussianMixture(Mixture, CompleteExponentialFamily):
     """Clusters that are Gaussian, each with a weight, a mean and a covariance.
 
-    Frame: columns centred and scaled by their standard deviations (by one common scale where the
-    covariance is spherical, so that it stays spherical). E step: responsibilities r_ik; statistics n_k,
-    sum r z, sum r zz'. M step: n_k/n, weighted means, weighted covariances. See Dempster, Laird & Rubin
-    (1977), section 4.3; Bishop (2006), section 9.2.
+    Latent is the component of each row. E step: responsibilities r_ik; statistics n_k, sum r x, sum r xx'. M step:
+    n_k / n, weighted means, weighted covariances. The gradient needs the same sums: with P the inverse of a covariance
+    and A = sum r (x - mu)(x - mu)', P sum r (x - mu) for a mean and P (A - n_k Sigma) P / 2 for a covariance.
+    Dempster, Laird & Rubin (1977), section 4.3; Bishop (2006), section 9.2. Columns are centred and scaled by their
+    standard deviations (by one common scale where covariances are spherical, so that they stay so).
+
+    Cells may be missing, and are latent too. Given the component and what is there of a row, what is not is Gaussian:
+    the E step takes its expectation and adds its covariance to the sums, pattern by pattern of what is there, and
+    nothing else changes. The gradient is that of the likelihood of what is there, from those very sums. Ghahramani &
+    Jordan (1994), NIPS 6, 120-127; Little & Rubin (2002), section 11.2.
+
+    EM is the better the less there is to guess. To two clusters at 4 standard deviations it takes 30 passes, at 3 it
+    takes 108, and L-BFGS 14 and 16; on three clusters it takes 15 steps with no cell missing, 79 with two of five and
+    209 with three of five, and L-BFGS 50, 52 and 71.
     """
 
     name: ClassVar[str] = "gaussian-mixture"
@@ -88,12 +111,15 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         r_{ik} = \frac{\pi_k\, \mathcal{N}(x_i; \mu_k, \Sigma_k)}{f(x_i)}, \qquad n_k = \sum_{i} r_{ik}
         \pi_k = \frac{n_k}{n}, \qquad \mu_k = \frac{1}{n_k} \sum_i r_{ik}\, x_i
         \Sigma_k = \frac{1}{n_k} \sum_i r_{ik}\, (x_i - \mu_k)(x_i - \mu_k)^\top
+        \mathrm{E}[x_m \mid x_o, k] = \mu_m + \Sigma_{mo} \Sigma_{oo}^{-1} (x_o - \mu_o)
+        \mathrm{Cov}[x_m \mid x_o, k] = \Sigma_{mm} - \Sigma_{mo} \Sigma_{oo}^{-1} \Sigma_{om}
     """
     try_it: ClassVar[str] = (
         "Add a component that the data do not need: one lane may leave it empty, another one let it "
         "collapse onto a point."
     )
     blocks: ClassVar[tuple[str, ...]] = ("weights", "means", "covariances")
+    copes_with_missing_cells: ClassVar[bool] = True
 
     covariance: str = setting(
         "full",
@@ -115,11 +141,9 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         refuse_constant_columns(dataset, "a Gaussian has no spread there")
         seen = dataset.values if dataset.row_weights is None else dataset.values[dataset.row_weights > 0]
         for column, name in enumerate(dataset.columns):
-            spread = 0.5 * np.max(seen[:, column]) - 0.5 * np.min(seen[:, column])
-            if (
-                not SMALLEST_SPREAD < spread < LARGEST_SPREAD
-                or np.max(np.abs(seen[:, column])) > LARGEST_SPREAD
-            ):
+            lowest, highest = np.nanmin(seen[:, column]), np.nanmax(seen[:, column])
+            spread = 0.5 * highest - 0.5 * lowest
+            if not SMALLEST_SPREAD < spread < LARGEST_SPREAD or max(-lowest, highest) > LARGEST_SPREAD:
                 raise InputError(
                     f"{dataset.name}: the variance of column {name!r} is too large or too small for a computer's "
                     "numbers; write the column in other units."
@@ -133,10 +157,17 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         columns = np.subtract(dataset.values.T, mean[:, None], order="C")
         columns /= deviation[:, None]
         dimension = dataset.dimension
-        count = 1 + 2 * dimension if self._axis_parallel else 1 + dimension + dimension * (dimension + 1) // 2
         jacobian = -dataset.total_weight * float(np.sum(np.log(deviation)))
-        by_product = self._axis_parallel or dimension <= LARGEST_FAST_DIMENSION
-        return self.prepared_from(dataset, frame, columns, count, jacobian, by_product)
+        prepared = self.prepared_from(
+            dataset, frame, columns, self._feature_count(dimension), jacobian, self._by_product(dimension)
+        )
+        return in_patterns(prepared, self._feature_count, self._by_product) if dataset.missing else prepared
+
+    def _feature_count(self, dimension: int) -> int:
+        return 1 + 2 * dimension if self._axis_parallel else 1 + dimension + dimension * (dimension + 1) // 2
+
+    def _by_product(self, dimension: int) -> bool:
+        return self._axis_parallel or dimension <= LARGEST_FAST_DIMENSION
 
     @property
     def _axis_parallel(self) -> bool:
@@ -208,8 +239,8 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         narrow: tuple[int, ...] = ()
         if max(terms) > LARGEST_FAST_TERM:
             narrow = tuple(place for place, term in enumerate(terms) if term > LARGEST_FAST_TERM)
-        by_product = self._axis_parallel or d <= LARGEST_FAST_DIMENSION
-        return Coefficients(table, log_weights, signs, narrow if by_product else tuple(range(k)), narrow)
+        exact = narrow if self._by_product(d) else tuple(range(k))
+        return Coefficients(table, log_weights, signs, exact, narrow)
 
     def _precisions(self, parameters: Parameters) -> Precisions:
         """Precisions and log-determinants, kept with the parameters; raises UndefinedLikelihood."""
@@ -268,7 +299,17 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         return UndefinedLikelihood("collapsed", detail, parameters)
 
     def log_densities(self, parameters: Parameters, columns: Array, chosen: npt.NDArray[np.intp]) -> Array:
-        return self.exact_densities(parameters, columns, chosen, Workspace())
+        if not np.isnan(columns).any():
+            return self.exact_densities(parameters, columns, chosen, Workspace())
+        densities = np.empty((chosen.size, columns.shape[1]))
+        for pattern in patterns_of(columns):
+            if not pattern.observed.size:
+                densities[:, pattern.rows] = 0.0
+                continue
+            there = columns[pattern.observed[:, None], pattern.rows]
+            marginal = self._marginal(parameters, pattern.observed)
+            densities[:, pattern.rows] = self.exact_densities(marginal, there, chosen, Workspace())
+        return densities
 
     def exact_densities(
         self, parameters: Parameters, columns: Array, chosen: npt.NDArray[np.intp], workspace: Workspace
@@ -317,6 +358,200 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
             else:
                 sums[0, place] = weighted_sums(columns, responsibilities[k], self._axis_parallel, scratch)
         return sums[0], sums[1]
+
+    def expect(
+        self,
+        prepared: MixturePrepared,
+        parameters: Parameters,
+        workspace: Workspace,
+        units: Units = None,
+        posterior: Posterior = EXACT,
+    ) -> Expectation:
+        """Where cells are missing, the observed columns of each pattern of rows are a Gaussian mixture of their own.
+
+        Its E step finds the responsibilities; what is missing then enters the sums by its expectation and covariance
+        given the component and what is there (Ghahramani & Jordan 1994), pattern by pattern, not row by row.
+        """
+        if not isinstance(prepared, IncompletePrepared):
+            return super().expect(prepared, parameters, workspace, units, posterior)
+        parts = prepared.parts(units)
+        batches = prepared.batches({piece.pattern for piece, _ in parts})
+        laws = self._laws(parameters, batches)
+        marginals = self._marginals(parameters, batches, laws)
+        if units is not None:
+            # Pieces of every size would each leave their memory behind.
+            own, workspace = workspace, Workspace(1)
+            workspace.checkpoint = own.checkpoint
+
+        def work(index: int) -> Expectation:
+            piece, places = parts[index]
+            if not len(piece.prepared.columns):
+                return self._expect_of_nothing(piece.prepared, parameters, places, posterior)
+            return super(GaussianMixture, self).expect(
+                piece.prepared, marginals[piece.pattern], workspace, places, posterior
+            )
+
+        rows = prepared.units if units is None else len(units)
+        try:
+            found = workspace.over_blocks(work, len(parts), rows)
+        except UndefinedLikelihood as error:
+            raise UndefinedLikelihood(error.kind, error.detail, parameters) from None
+        sums: dict[int, Array] = {}
+        for (piece, _), each in zip(parts, found, strict=True):
+            table = each.statistics.reshape(2, self.components, -1)
+            known = sums.get(piece.pattern)
+            sums[piece.pattern] = table if known is None else summed([known, table])
+        statistics = self._whole_rows(parameters, batches, laws, sums)
+        statistics.setflags(write=False)
+        log_likelihood = math.fsum(each.log_likelihood for each in found)
+        ratios = [each.ratios for each in found if each.ratios is not None]
+        return Expectation(log_likelihood, statistics, frozen(np.add.reduce(ratios)) if ratios else None)
+
+    def _laws(self, parameters: Parameters, batches: list[Batch]) -> list[Conditional | None]:
+        """What is missing given what is there, for each batch; None where each column is for itself."""
+        self._precisions(parameters)
+        if self._axis_parallel:
+            return [None] * len(batches)
+        d = parameters["means"].shape[1]
+        covariances = parameters["covariances"].reshape(-1, d, d)
+        try:
+            return [conditional(covariances, batch.observed) for batch in batches]
+        except np.linalg.LinAlgError:
+            raise self._degenerate(parameters) from None
+
+    def _marginals(
+        self, parameters: Parameters, batches: list[Batch], laws: list[Conditional | None]
+    ) -> dict[int, Parameters]:
+        """The parameters of the mixture that each pattern's columns follow, by the pattern's place."""
+        marginals = {}
+        for batch, law in zip(batches, laws, strict=True):
+            precisions = law.precisions() if law is not None else [None] * len(batch.patterns)
+            for pattern, observed, known in zip(batch.patterns, batch.observed, precisions, strict=True):
+                marginals[pattern] = marginal = self._marginal(parameters, observed)
+                if known is not None and marginal is not parameters:
+                    marginal.derived = known
+        return marginals
+
+    def _whole_rows(
+        self,
+        parameters: Parameters,
+        batches: list[Batch],
+        laws: list[Conditional | None],
+        sums: Mapping[int, Array],
+    ) -> Array:
+        """Flat statistics of whole rows from those (2, K, F) of the columns that are there, by pattern."""
+        means = parameters["means"]
+        k, d = means.shape
+        narrow = set(self.coefficients(parameters).narrow)
+        whole: list[Array] = []
+        moments: list[Moments] = []
+        for batch, law in zip(batches, laws, strict=True):
+            found = [sums[pattern] for pattern in batch.patterns]
+            count, size = batch.observed.shape
+            if size == d:
+                whole.extend(found)
+                continue
+            tables = np.stack(found, axis=1)
+            narrow.update(np.flatnonzero(tables[1].any(axis=(0, 2))).tolist())
+            centres = means[:, batch.observed].swapaxes(0, 1).reshape(count * k, size)
+            about = moments_about(tables.reshape(-1), centres, self._axis_parallel)
+            counts, first = about.counts.reshape(count, k), about.first.reshape(count, k, size)
+            about = Moments(counts, first, about.second.reshape(count, k, *about.second.shape[1:]))
+            if law is None:
+                moments.append(completed_by_axis(batch.observed, self._variances(parameters), about))
+            else:
+                moments.append(completed(law, about))
+        if moments:
+            whole.append(self._about_origin(total(moments), means, narrow))
+        return summed(whole).reshape(-1)
+
+    def _expect_of_nothing(
+        self, prepared: MixturePrepared, parameters: Parameters, units: Units, posterior: Posterior
+    ) -> Expectation:
+        """Of rows without any value, whose density is the sum of the weights: counts (K,) are all that they have."""
+        weights, row_weights = parameters["weights"], prepared.row_weights
+        counted = np.ones(prepared.units) if row_weights is None else row_weights
+        counted = counted if units is None else counted[units]
+        if posterior != EXACT:
+            joint = np.repeat(weights_with_signs(weights)[0][:, None], counted.size, axis=1)
+            objective, shares = posterior.assign(joint, counted, prepared.first_block)
+            return Expectation(objective, np.concatenate((shares.sum(axis=1), np.zeros_like(weights))))
+        together, rows = float(np.sum(weights)), float(np.sum(counted))
+        if not together > 0:
+            raise self._undefined(parameters)
+        ratios = np.full_like(weights, rows / together)
+        statistics = np.concatenate((ratios * weights, np.zeros_like(weights)))
+        return Expectation(rows * math.log(together), statistics, ratios)
+
+    def _about_origin(self, found: Moments, means: Array, narrow: Iterable[int]) -> Array:
+        """Statistics (2, K, F) from moments about the means; those of narrow components keep what rounding takes."""
+        sums = sums_of(found, means, self._axis_parallel)
+        statistics = np.stack((sums, np.zeros_like(sums)))
+        upper = packing(means.shape[1], self._axis_parallel).upper
+        for k in narrow:
+            second = found.second[k] if self._axis_parallel else found.second[k].ravel()[upper]
+            about_mean = np.concatenate(([found.counts[k]], found.first[k], second))
+            pair = moved_to_origin(about_mean, means[k], self._axis_parallel)
+            statistics[:, k] = pair.high, pair.low
+        return statistics
+
+    def _marginal(self, parameters: Parameters, observed: Places) -> Parameters:
+        """The parameters of the mixture that some of the columns follow; the very same for all of them."""
+        k, d = parameters["means"].shape
+        if observed.size == d:
+            return parameters
+        block = parameters["covariances"]
+        if self.covariance == "diagonal":
+            block = block[:, observed]
+        elif not self._axis_parallel:
+            block = block[..., observed[:, None], observed]
+        layout = _marginal_layout(k, observed.size, block.shape, self._axis_parallel)
+        return layout.joined((parameters["weights"], parameters["means"][:, observed], block))
+
+    def statistics_of(self, prepared: MixturePrepared, responsibilities: Array) -> Array:
+        """Where cells are missing they count with their column's own mean and variance, whatever the component."""
+        missing = np.isnan(prepared.columns)
+        if not missing.any():
+            return super().statistics_of(prepared, responsibilities)
+        filled = dataclasses.replace(prepared, columns=filled_with_means(prepared.columns))
+        statistics = super().statistics_of(filled, responsibilities).reshape(2, self.components, -1)
+        _, deviation = weighted_moments(prepared.columns.T, prepared.row_weights)
+        counts = responsibilities if prepared.row_weights is None else responsibilities * prepared.row_weights
+        d = len(prepared.columns)
+        packed = packing(d, self._axis_parallel)
+        of_squares = 1 + d + np.flatnonzero(packed.rows == packed.cols)
+        statistics[0][:, of_squares] += (counts @ missing.T) * np.square(deviation)
+        return statistics.reshape(-1)
+
+    def missing_information(
+        self, prepared: MixturePrepared, parameters: Parameters, workspace: Workspace
+    ) -> Array | None:
+        """None where cells are missing: the covariance of their squares would need moments of the fourth order."""
+        if isinstance(prepared, IncompletePrepared):
+            return None
+        return super().missing_information(prepared, parameters, workspace)
+
+    def imputed(self, parameters: Parameters, columns: Array) -> tuple[Array, Array]:
+        """Expected values and standard deviations (d, m) of the cells of columns (d, m), NaN where missing.
+
+        All in frame units; a cell that is there is itself, with a deviation of 0. What is missing is a mixture too: of
+        what each component expects, by the responsibilities of what is there.
+        """
+        means, covariances = parameters["means"], self._covariances(parameters)
+        responsibilities = self.responsibilities(parameters, columns)
+        expected, deviations = np.array(columns), np.zeros(columns.shape)
+        for observed, rows in ((each.observed, each.rows) for each in patterns_of(columns)):
+            if observed.size == len(columns):
+                continue
+            law, shares = conditional(covariances, observed[None]), responsibilities[:, rows]
+            missing = law.order[0, observed.size :]
+            centred = columns[observed[:, None], rows] - means[:, observed, None]
+            of_each = means[:, missing, None] + law.regression[0] @ centred
+            mean = np.einsum("km,kdm->dm", shares, of_each)
+            variances = np.diagonal(law.spread[0], axis1=1, axis2=2)[:, :, None] + np.square(of_each - mean)
+            expected[missing[:, None], rows] = mean
+            deviations[missing[:, None], rows] = np.sqrt(np.einsum("km,kdm->dm", shares, variances))
+        return expected, deviations
 
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
         """With n, b, A the moments about the means: P b for a mean, P (A - n Sigma) P / 2 for a covariance."""
@@ -551,6 +786,20 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         sizes = {"full": k * d * (d + 1) // 2, "tied": d * (d + 1) // 2, "diagonal": k * d, "spherical": k}
         counted = {"weights": k - 1, "means": k * d, "covariances": sizes[self.covariance]}
         return sum(size for name, size in counted.items() if name not in self.hold)
+
+
+@functools.cache
+def _marginal_layout(
+    components: int, dimension: int, covariances: tuple[int, ...], axis_parallel: bool
+) -> Layout:
+    support = Variance() if axis_parallel else PositiveDefinite()
+    return Layout(
+        (
+            Block("weights", (components,), Simplex()),
+            Block("means", (components, dimension), Real()),
+            Block("covariances", covariances, support),
+        )
+    )
 
 
 @functools.cache

@@ -130,6 +130,14 @@ class Moments:
     second: Array
 
 
+def total(moments: list[Moments]) -> Moments:
+    """Moments of several groups of rows together, all about the same means."""
+    first, *others = moments
+    for each in others:
+        first = Moments(first.counts + each.counts, first.first + each.first, first.second + each.second)
+    return first
+
+
 def moments_about(statistics: Array, means: Array, axis_parallel: bool) -> Moments:
     """Sums about the origin, flat as a model stores them, moved to `means` (K, d).
 
@@ -144,6 +152,21 @@ def moments_about(statistics: Array, means: Array, axis_parallel: bool) -> Momen
     counts, sums, packed = table[:, 0], table[:, 1 : 1 + d], table[:, 1 + d :]
     first = sums - counts[:, None] * means
     return Moments(counts, first, packed - means * (sums + first))
+
+
+def sums_of(found: Moments, means: Array, axis_parallel: bool) -> Array:
+    """Sums (K, F) about the origin, from moments about means (K, d): the reverse of `moments_about`."""
+    d = means.shape[1]
+    counts = found.counts[:, None]
+    sums = found.first + counts * means
+    if axis_parallel:
+        return np.concatenate((counts, sums, found.second + means * (sums + found.first)), axis=1)
+    packed = packing(d, False)
+    rows, cols = packed.rows, packed.cols
+    # sum r zz' = sum r (z - m)(z - m)' + m (sum r z)' + (sum r (z - m)) m', entry by entry.
+    second = found.second.reshape(-1, d * d)[:, packed.upper]
+    second = second + means[:, rows] * sums[:, cols] + found.first[:, rows] * means[:, cols]
+    return np.concatenate((counts, sums, second), axis=1)
 
 
 def _moments_of_stack(sums: Array, means: Array) -> Moments:

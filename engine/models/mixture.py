@@ -28,8 +28,8 @@ from engine.dataset import Dataset
 from engine.errors import InputError
 from engine.models.accepting import accepted_array, normalised, refuse_unknown_blocks
 from engine.models.base import Blocks, Expectation, Frame, Model, Prepared, UndefinedLikelihood, Units
-from engine.models.centres import FromCentres
-from engine.models.data_checks import refuse_infinite_cells, refuse_missing_cells
+from engine.models.centres import FromCentres, filled_with_means
+from engine.models.data_checks import refuse_empty_columns, refuse_infinite_cells, refuse_missing_cells
 from engine.models.distinct_counts import distinct_counts
 from engine.models.exact_sums import Pair
 from engine.models.posterior import EXACT, Posterior, Tempered
@@ -38,6 +38,8 @@ from engine.parameters import Array, Parameters
 from engine.settings import setting
 
 Places = npt.NDArray[np.intp]
+KeptFeatures = npt.NDArray[Any]
+"""Features as doubles, or as bytes."""
 
 LOWEST_EXPONENT = -700.0
 LOWEST_TOTAL = 1e-80
@@ -49,6 +51,8 @@ BLOCK_PRODUCT = 1_000_000
 """Components times features times rows of a block: up to here matrix products have a kernel for small ones."""
 FEWEST_ROWS, MOST_ROWS = 1_024, 32_768
 STORED_FEATURE_BYTES = 1 << 26
+CACHED_FEATURE_BYTES = 1 << 23
+"""Features of more than this come from memory, which takes longer than to widen an eighth of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +62,9 @@ class MixturePrepared(Prepared):
     `columns` is (d, n), `row_weights` (n,) or None, `edges` the first row of each block and n. `by_product` is
     false where no product with features is made, because every component is evaluated exactly. The
     partition follows from n and the numbers of features and components alone, so that sums have a fixed order.
+    Where the rows are some of a larger dataset, `first_block` is the place of their first block among all of its, and
+    `keeps_features` is false where there is no memory left for their features. `features_are_bytes` says that every
+    feature is a whole number from 0 to 255.
     """
 
     columns: Array
@@ -68,6 +75,9 @@ class MixturePrepared(Prepared):
     by_product: bool = True
     holds_counts: bool = False
     components: int = 1
+    keeps_features: bool = True
+    first_block: int = 0
+    features_are_bytes: bool = False
 
     @cached_property
     def collapsed(self) -> "MixturePrepared | None":
@@ -81,7 +91,7 @@ class MixturePrepared(Prepared):
             return None
         columns, row_weights = found
         rows, components = len(row_weights), self.components
-        edges = block_edges(rows, self.block_width, components)
+        edges = block_edges(rows, self.block_width, components, self.features_are_bytes)
         return dataclasses.replace(
             self,
             units=rows,
@@ -97,11 +107,18 @@ class MixturePrepared(Prepared):
         return self.feature_count if self.by_product else len(self.columns)
 
     @cached_property
-    def stored(self) -> tuple[Array, ...] | None:
-        """The features of each block, (F, B), kept where memory allows; None where they are made anew."""
-        if not self.by_product or 8 * self.feature_count * self.units > STORED_FEATURE_BYTES:
+    def stored(self) -> tuple[KeptFeatures, ...] | None:
+        """The features of each block, (F, B), kept where memory allows; None where they are made anew.
+
+        Those that are whole numbers are kept as bytes where as doubles they would not stay in the cache.
+        """
+        size = 8 * self.feature_count * self.units
+        in_bytes = self.features_are_bytes and size > CACHED_FEATURE_BYTES
+        fits = self.keeps_features and (size // 8 if in_bytes else size) <= STORED_FEATURE_BYTES
+        if not (self.by_product and fits):
             return None
-        return tuple(self.features(self.columns[:, a:b]) for a, b in self.blocks)
+        made = (self.features(self.columns[:, a:b]) for a, b in self.blocks)
+        return tuple(each.astype(np.uint8) if in_bytes else each for each in made)
 
     @cached_property
     def blocks(self) -> tuple[tuple[int, int], ...]:
@@ -144,15 +161,24 @@ def summed(parts: list[Array]) -> Array:
     return np.stack((total.high, total.low))
 
 
-def block_edges(rows: int, width: int, components: int) -> tuple[int, ...]:
-    """First rows of blocks, and `rows`; a function of these three numbers alone, so that sums have a fixed order."""
+def block_edges(rows: int, width: int, components: int, in_bytes: bool = False) -> tuple[int, ...]:
+    """First rows of blocks, and `rows`; a function of these numbers alone, so that sums have a fixed order."""
     size = max(FEWEST_ROWS, BLOCK_PRODUCT // (components * width))
-    if 8 * width * rows > STORED_FEATURE_BYTES:
+    if (1 if in_bytes else 8) * width * rows > STORED_FEATURE_BYTES:
         # Features that are made anew, a column at a time: so few rows would not be worth the interpreter's lock.
         size *= 4
     size = min(MOST_ROWS, size)
     count = max(1, -(-rows // size))
     return tuple(round(index * rows / count) for index in range(count + 1))
+
+
+def widened(features: KeptFeatures, workspace: Workspace) -> Array:
+    """Features (F, m) as the doubles that a product needs, in the workspace's memory where they are kept as bytes."""
+    if features.dtype != np.uint8:
+        return features
+    numbers = workspace.buffer("features", features.shape)
+    np.copyto(numbers, features)
+    return numbers
 
 
 @functools.cache
@@ -164,7 +190,15 @@ def _slices(shape: tuple[int, int], components: int) -> tuple[slice, ...]:
 
 
 def weighted_moments(values: Array, row_weights: Array | None) -> tuple[Array, Array]:
-    """Mean and standard deviation (divisor n) of each column of (n, d) values."""
+    """Mean and standard deviation (divisor n) of each column of (n, d) values, of those that are there."""
+    there = ~np.isnan(values)
+    if not there.all():
+        share = there * (1.0 if row_weights is None else row_weights[:, None])
+        share /= np.sum(share, axis=0)
+        mean = np.sum(share * np.where(there, values, 0.0), axis=0)
+        centred = np.where(there, values - mean, 0.0)
+        shift = np.sum(share * centred, axis=0)
+        return mean + shift, np.sqrt(np.sum(share * np.square(centred - shift), axis=0))
     if row_weights is None:
         mean = np.mean(values, axis=0)
         # A second pass over the deviations: the mean of far-away data is itself rounded.
@@ -183,6 +217,8 @@ class Mixture(Model, FromCentres):
     weights_block: ClassVar[str] = "weights"
     mean_blocks: ClassVar[tuple[str, ...]] = ("means",)
     """The blocks that say where a component is; see `means_of`."""
+    copes_with_missing_cells: ClassVar[bool] = False
+    """Whether rows may lack some of their cells."""
 
     components: int = setting(
         3, label="Components", help="How many clusters the mixture has (K).", minimum=1, maximum=12
@@ -200,7 +236,10 @@ class Mixture(Model, FromCentres):
         if dataset.rows == 0 or dataset.dimension == 0:
             raise InputError(f"{dataset.name} has no numbers to fit; choose a file with a column of numbers.")
         refuse_infinite_cells(dataset)
-        refuse_missing_cells(dataset, self.name)
+        if self.copes_with_missing_cells:
+            refuse_empty_columns(dataset)
+        else:
+            refuse_missing_cells(dataset, self.name)
         if self.components > 1 and not at_least_distinct(dataset, self.components):
             raise InputError(
                 f"{dataset.name} has fewer distinct rows than the {self.components} components asked for; "
@@ -215,6 +254,7 @@ class Mixture(Model, FromCentres):
         feature_count: int,
         log_jacobian: float,
         by_product: bool = True,
+        features_are_bytes: bool = False,
     ) -> MixturePrepared:
         """Columns (d, n) already in the frame, with the partition into blocks."""
         columns.setflags(write=False)
@@ -227,12 +267,13 @@ class Mixture(Model, FromCentres):
             log_jacobian,
             columns,
             dataset.row_weights,
-            block_edges(dataset.rows, width, self.components),
+            block_edges(dataset.rows, width, self.components, features_are_bytes),
             self.features,
             feature_count,
             by_product,
             self.holds_counts,
             self.components,
+            features_are_bytes=features_are_bytes,
         )
 
     @abstractmethod
@@ -335,7 +376,9 @@ class Mixture(Model, FromCentres):
             first, last = blocks[index]
             part = columns[:, first:last]
             features = (
-                stored[index] if stored is not None else self._features_for(coefficients, part, workspace)
+                self._features_for(coefficients, part, workspace)
+                if stored is None
+                else widened(stored[index], workspace)
             )
             weights = None if row_weights is None else row_weights[first:last]
             if exact:
@@ -343,7 +386,7 @@ class Mixture(Model, FromCentres):
             joint = self._joint(parameters, coefficients, features, part, workspace)
             for one, other in coefficients.twins:
                 joint[other] = joint[one]
-            objective, responsibilities = posterior.assign(joint, weights, index)
+            objective, responsibilities = posterior.assign(joint, weights, prepared.first_block + index)
             return objective, self._sums(
                 parameters, coefficients, features, part, responsibilities, workspace
             )
@@ -651,8 +694,8 @@ def _sum_of(row_weights: Array | None, rows: int) -> float:
 
 
 def at_least_distinct(dataset: Dataset, count: int) -> bool:
-    """Whether so many rows differ from each other, of those that count."""
+    """Whether so many rows differ from each other in the cells that they have, of those that count."""
     values = dataset.values if dataset.row_weights is None else dataset.values[dataset.row_weights > 0]
-    if len(np.unique(values[:1000], axis=0)) >= count:
+    if not dataset.missing and len(np.unique(values[:1000], axis=0)) >= count:
         return True
-    return len(np.unique(values, axis=0)) >= count
+    return len(np.unique(filled_with_means(values.T), axis=1).T) >= count

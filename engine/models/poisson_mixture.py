@@ -34,9 +34,13 @@ SMALLEST_DRAGGED = 1e-3
 class PoissonMixture(Mixture, CompleteExponentialFamily):
     """Counts that come from a few Poisson rates; columns are independent within a component.
 
-    Frame: rates are in standard deviations of the counts, not centred (a count has a true zero).
-    E step: responsibilities; statistics n_k and sum r x. M step: n_k/n and weighted mean counts. See
-    Hasselblad (1969), J. Amer. Statist. Assoc. 64, 1459-1471.
+    Latent is the component of each row. E step: responsibilities r_ik; statistics n_k and sum r x. M step: n_k / n and
+    weighted mean counts. The gradient needs the same sums: (sum r x) / rate - n_k. Hasselblad (1969), J. Amer. Statist.
+    Assoc. 64, 1459-1471. Rates are in standard deviations of the counts, not centred, for a count has a true zero.
+
+    A row of a table of counts with row weights costs what a single observation does. Two rates that are close leave
+    nearly everything to guess: on three years of deaths a day EM takes 2586 steps, SQUAREM gets there with 59 of them,
+    and BFGS with 15 gradients.
     """
 
     name: ClassVar[str] = "poisson-mixture"

@@ -58,13 +58,16 @@ def _by_cholesky(covariances: Array, smallest_pivot: float) -> Precisions | None
         factor = np.linalg.cholesky(covariances)
     except np.linalg.LinAlgError:
         return None
+    smallest = np.diagonal(factor, axis1=-2, axis2=-1).min()
+    return precisions_of_factors(np.asarray(factor)) if smallest * smallest > smallest_pivot else None
+
+
+def precisions_of_factors(factor: Array) -> Precisions:
+    """From Cholesky factors (m, d, d) of covariances."""
     pivots = np.diagonal(factor, axis1=-2, axis2=-1)
-    smallest = pivots.min()
-    if not smallest * smallest > smallest_pivot:
-        return None
     inverse = np.linalg.solve(factor, np.broadcast_to(np.eye(factor.shape[-1]), factor.shape))
     precision = inverse.transpose(0, 2, 1) @ inverse
-    return Precisions(precision, 2.0 * np.log(pivots).sum(axis=1), np.asarray(factor), inverse)
+    return Precisions(precision, 2.0 * np.log(pivots).sum(axis=1), factor, np.asarray(inverse))
 
 
 def precisions_of_variances(variances: Array, smallest: float) -> Precisions | None:

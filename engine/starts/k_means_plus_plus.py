@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.models.centres import FromCentres
+from engine.models.centres import FromCentres, filled_with_means
 from engine.parameters import Array, Parameters
 from engine.starts.base import RandomStart
 
@@ -29,7 +29,7 @@ class KMeansPlusPlus(RandomStart):
     fits: ClassVar[type] = FromCentres
 
     def begin(self, model: FromCentres, prepared: Any) -> Parameters:
-        generator, columns = self.generator(), prepared.columns
+        generator, columns = self.generator(), filled_with_means(prepared.columns)
         rows = columns.shape[1]
         share = np.ones(rows) if prepared.row_weights is None else np.asarray(prepared.row_weights)
         scale = _spread(columns, share)

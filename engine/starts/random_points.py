@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.models.centres import FromCentres
+from engine.models.centres import FromCentres, filled_with_means
 from engine.models.mixture import weighted_moments
 from engine.parameters import Array, Parameters
 from engine.starts.base import RandomStart
@@ -26,7 +26,7 @@ class RandomPoints(RandomStart):
 
 def distinct_rows(prepared: Any, count: int, generator: np.random.Generator) -> Array:
     """`count` different rows (count, d), drawn with chances by row weight; the data have as many."""
-    columns = prepared.columns
+    columns = filled_with_means(prepared.columns)
     chances = None if prepared.row_weights is None else prepared.row_weights / np.sum(prepared.row_weights)
     chosen: list[Array] = []
     tries = 0

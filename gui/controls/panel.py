@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.csv_reader import describe_columns
 from engine.datasets.base import DataStory, GeneratedStory
@@ -42,13 +42,14 @@ class PanelContext:
     """What the panel shows besides the experiment.
 
     `reasons` as in `gui.controls.combinations`; `in_flight`, for each lane, its adjustable settings at the
-    cursor; `columns`, the names of the dataset's columns; `iterations`, where each lane stands; `changed`, what
-    differs from its defaults, see `gui.defaults.changed_parts`.
+    cursor; `columns`, the names of the dataset's columns; `missing`, how many of its cells are missing, in words;
+    `iterations`, where each lane stands; `changed`, what differs from its defaults, see `gui.defaults.changed_parts`.
     """
 
     reasons: Reasons = field(default_factory=dict)
     in_flight: Sequence[Mapping[str, Any]] = ()
     columns: tuple[str, ...] = ()
+    missing: str = ""
     iterations: tuple[int, ...] = ()
     changed: frozenset[str] = frozenset()
 
@@ -125,6 +126,11 @@ class ControlPanel(QWidget):
         )
         self.try_starts.clicked.connect(lambda checked=False: self.many_starts_requested.emit())
         self.sections["start"].contents.addWidget(self.try_starts)
+        self.missing = QLabel()
+        self.missing.setProperty("role", "note")
+        self.missing.setWordWrap(True)
+        self.missing.hide()
+        self.sections["data"].contents.addWidget(self.missing)
         self.drawing = DrawingTools()
         self.drawing.changed.connect(self.brush_changed)
         self.sections["data"].contents.addWidget(self.drawing)
@@ -228,6 +234,8 @@ class ControlPanel(QWidget):
         self._experiment, self._context = experiment, context
         reasons = context.reasons
         self._show_data(experiment.data, context)
+        self.missing.setText(context.missing)
+        self.missing.setVisible(bool(context.missing))
         model_names = {"hold": PossibleNames(experiment.model.own_blocks)}
         self.model.show_instance(
             experiment.model, *_of_section(reasons, "model"), names=model_names, hidden=()

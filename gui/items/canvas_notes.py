@@ -1,13 +1,17 @@
 """Words around and upon a data canvas: whose it is, what a grip does, and that a lane is outside."""
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QFont, QFontMetricsF, QPainter, QPainterPath
 
 from gui.frame import LaneFrame
+from gui.items.missing_rows import draw_sample_ring
 from gui.style import Style
 
 HEADER_GAP = 3.0
 SAMPLE_WIDTH = 2.2
+SAMPLE_RING_WIDTH = 2.0
 FEWEST_LETTERS = 6
 """With room for fewer nothing is said of a lane behind its title."""
 NO_LIKELIHOOD = {
@@ -23,7 +27,15 @@ def header_height(style: Style) -> float:
     return float(round(QFontMetricsF(style.font(bold=True)).height() + 4))
 
 
-def draw_header(painter: QPainter, place: QRectF, lane: LaneFrame, legend: str, style: Style) -> None:
+@dataclass(frozen=True)
+class Legend:
+    """What must be said of the points, from the longest to the shortest `wordings`; with a sample of a ring if wanted."""
+
+    wordings: tuple[str, ...] = ()
+    with_ring: bool = False
+
+
+def draw_header(painter: QPainter, place: QRectF, lane: LaneFrame, legend: Legend, style: Style) -> None:
     """The lane's line style, title and algorithm at the left, what must be said of the points at the right.
 
     Where there is no room for all of it the title comes first, then what is said of the points.
@@ -35,11 +47,14 @@ def draw_header(painter: QPainter, place: QRectF, lane: LaneFrame, legend: str, 
     left = place.left() + length + 0.5 * style.font_size
     bold, small = style.font(bold=True), style.font(small=True)
     right = place.right()
-    if legend:
+    if legend.wordings:
         metrics = QFontMetricsF(small)
         title = QFontMetricsF(bold).horizontalAdvance(lane.title)
-        room = max(0.0, right - left - title - style.font_size)
-        shown = metrics.elidedText(legend, Qt.TextElideMode.ElideRight, room)
+        sample = SAMPLE_RING_WIDTH * style.small_font_size if legend.with_ring else 0.0
+        room = max(0.0, right - left - title - style.font_size - 1.25 * sample)
+        fitting = (each for each in legend.wordings if metrics.horizontalAdvance(each) <= room)
+        wording = next(fitting, legend.wordings[-1])
+        shown = metrics.elidedText(wording, Qt.TextElideMode.ElideRight, room)
         right -= metrics.horizontalAdvance(shown)
         painter.setFont(small)
         painter.setPen(style.pen("muted"))
@@ -48,6 +63,9 @@ def draw_header(painter: QPainter, place: QRectF, lane: LaneFrame, legend: str, 
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
             shown,
         )
+        if legend.with_ring:
+            right -= 1.25 * sample
+            draw_sample_ring(painter, QRectF(right, place.top(), sample, place.height()), style)
         right -= style.font_size
     left = _word(
         painter, lane.title, QRectF(left, place.top(), right - left, place.height()), style, bold, lane

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from engine.models.missing_cells import patterns_of
 from engine.parameters import Array
 from gui.frame import Scene
 from gui.items.viewport import same_projection
@@ -20,7 +21,7 @@ class Cloud:
     """`positions` (m, p) on the canvas of the rows `rows` (m,), each counting `weights` (m,) (None: 1).
 
     `whole` is true where they are all the dataset's rows in their order, `distinct` where rows that are
-    alike became one (counts), `total` is how many rows the dataset has.
+    alike became one (counts), `total` is how many of the dataset's rows lack no coordinate.
     """
 
     positions: Array
@@ -64,9 +65,11 @@ def holds_counts(scene: Scene) -> bool:
 def cloud_of(scene: Scene) -> Cloud:
     """The finite rows of a scene, at most `MOST_ROWS`, spread evenly over the file; counts made distinct."""
     weights = scene.dataset.row_weights
-    total = scene.dataset.rows
-    rows = np.arange(total) if total <= MOST_ROWS else _spread(total, MOST_ROWS)
-    positions = scene.points if total <= MOST_ROWS else scene.points[rows]
+    total = all_rows = scene.dataset.rows
+    rows = np.arange(all_rows) if all_rows <= MOST_ROWS else _spread(all_rows, MOST_ROWS)
+    positions = scene.points if all_rows <= MOST_ROWS else scene.points[rows]
+    if scene.dataset.missing:
+        total -= len(lacking_a_coordinate(scene))
     if not np.isfinite(positions).all():
         finite = np.all(np.isfinite(positions), axis=1)
         rows, positions = rows[finite], positions[finite]
@@ -78,7 +81,40 @@ def cloud_of(scene: Scene) -> Cloud:
             counted = np.bincount(place, shown, minlength=len(first))
             positions = _apart(scene, np.asarray(positions[first]))
             return Cloud(positions, rows[first], counted.astype(float), total, False, True)
-    return Cloud(np.asarray(positions), rows, shown, total, len(rows) == total, False)
+    return Cloud(np.asarray(positions), rows, shown, total, len(rows) == all_rows, False)
+
+
+def lacking_a_coordinate(scene: Scene) -> npt.NDArray[np.intp]:
+    """The rows of a scene in which a cell is missing that is seen on the canvas."""
+    return np.flatnonzero(np.isnan(scene.points).any(axis=1))
+
+
+def evenly(places: npt.NDArray[np.intp], most: int) -> npt.NDArray[np.intp]:
+    """At most so many of some places, spread evenly."""
+    count = len(places)
+    return places if count <= most else places[np.arange(most) * count // most]
+
+
+def in_few_patterns(columns: Array, most: int) -> npt.NDArray[np.intp]:
+    """Places of those rows of columns (d, m) that have one of the `most` commonest sets of cells.
+
+    What a model finds of rows with missing cells takes as long as there are different sets of them.
+    """
+    commonest = sorted(patterns_of(columns), key=lambda each: -each.rows.size)[:most]
+    return np.sort(np.concatenate([np.zeros(0, dtype=np.intp), *(each.rows for each in commonest)]))
+
+
+def relative_sizes(weights: Array | None, chosen: npt.NDArray[np.intp]) -> Array | None:
+    """How wide some rows are drawn, their area growing with their weight; None where all count alike."""
+    if weights is None or not np.any(weights > 0):
+        return None
+    usual = float(np.median(weights[weights > 0]))
+    return np.clip(np.sqrt(weights[chosen] / usual), 0.5, 2.5)
+
+
+def grouped(count: int) -> str:
+    """A count with its thousands apart."""
+    return f"{count:,}".replace(",", "\u00a0")
 
 
 def _spread(total: int, wanted: int) -> npt.NDArray[np.intp]:

@@ -90,11 +90,7 @@ def draw_bars(
     table = colour_table(style.components, style.ghost)
     centres = np.maximum(np.rint(bars.centres), 0.0) if holds_counts(scene) else bars.centres
     inputs = np.ascontiguousarray(scene.prepared.frame.to_frame(centres[:, None]).T)
-    try:
-        with np.errstate(all="ignore"):
-            shares = scene.posterior(parameters, inputs)
-    except (UndefinedLikelihood, np.linalg.LinAlgError):
-        shares = np.full((len(scene.start.weights), len(centres)), np.nan)
+    shares = scene.posterior(parameters, inputs)
     canvas = style.colour("canvas")
     ground = np.array([canvas.red(), canvas.green(), canvas.blue()])
     colours = ground + BAR_OPACITY * (table.colours[table.codes(shares)] - ground)

@@ -18,7 +18,7 @@ from engine.models.base import UndefinedLikelihood
 from engine.parameters import Array, Parameters
 from gui.frame import Scene
 from gui.items.axes import Axes
-from gui.items.cloud import Cloud, CloudKeeper, holds_counts
+from gui.items.cloud import Cloud, CloudKeeper, evenly, grouped, holds_counts, in_few_patterns, relative_sizes
 from gui.items.colour_table import ColourTable, colour_table
 from gui.items.layer import device_scale, is_vector
 from gui.items.point_image import PointImage, image_of
@@ -30,6 +30,8 @@ MOST_STAMPED = 200_000
 MOST_DISCS = 1_200
 WORK_OF_A_FRAME = 400_000
 """Responsibilities times columns that may be computed for one picture: about 3 ms."""
+MOST_PATTERNS = 8
+"""So many sets of missing cells may be looked at for one picture: about 1 ms."""
 FINEST_CELL = 6.0
 LARGEST_DISC = 16.0
 PLAIN_OPACITY = 0.55
@@ -77,6 +79,7 @@ class Points:
         self._picture: QImage | None = None
         self._pixels: npt.NDArray[np.uint32] = np.zeros(0, dtype=np.uint32)
         self._fragments: Array = np.zeros((0, 10))
+        self._coloured_of: tuple[tuple[Cloud, int], npt.NDArray[np.intp]] | None = None
         self._chosen: npt.NDArray[np.intp] = np.zeros(0, dtype=np.intp)
         self._shown: npt.NDArray[np.intp] = np.zeros(0, dtype=np.intp)
 
@@ -85,11 +88,11 @@ class Points:
         cloud = self._keeper.cloud(scene)
         said = []
         if self._as_density(scene, cloud):
-            said.append(f"density of {_grouped(cloud.total)} points")
+            said.append(f"density of {grouped(cloud.total)} points")
         if self._is_sample(scene, cloud):
             if not said:
-                said.append(f"{_grouped(cloud.total)} points")
-            said.append(f"{_grouped(len(self._coloured(scene, cloud)))} of them coloured")
+                said.append(f"{grouped(cloud.total)} points")
+            said.append(f"{grouped(len(self._coloured(scene, cloud)))} of them coloured")
         elif cloud.distinct:
             said.append("size: number of rows")
         elif cloud.weights is not None and len(cloud) <= MOST_SPRITES:
@@ -112,7 +115,7 @@ class Points:
             else:
                 self._image.show(painter, self._field(axes, scene, parameters, table))
                 return
-        codes = table.codes(_posterior(scene, parameters, scene.prepared.columns[:, self._shown]))
+        codes = table.codes(scene.responsibilities(parameters, self._shown))
         opacities = _opacities(scene, parameters, self._shown)
         if self._discs(axes, cloud) or is_vector(painter):
             self._draw_discs(painter, axes, cloud, codes, opacities, style, table)
@@ -134,14 +137,19 @@ class Points:
         return len(cloud) > self._limit(scene) and cloud.total > MOST_STAMPED
 
     def _is_sample(self, scene: Scene, cloud: Cloud) -> bool:
-        return len(cloud) > self._limit(scene) and scene.dataset.dimension != 2
+        return scene.dataset.dimension != 2 and len(self._coloured(scene, cloud)) < len(cloud)
 
     def _coloured(self, scene: Scene, cloud: Cloud) -> npt.NDArray[np.intp]:
         """Places in the cloud of the rows that get a colour of their own, spread evenly."""
-        count, limit = len(cloud), self._limit(scene)
-        if count <= limit:
-            return np.arange(count)
-        return np.arange(limit) * count // limit
+        key = (cloud, self._limit(scene))
+        if self._coloured_of is None or self._coloured_of[0] != key:
+            places = evenly(np.arange(len(cloud)), key[1])
+            if scene.dataset.missing:
+                # Rows that lack cells which are not shown: each set of those is a posterior of its own.
+                columns = scene.prepared.columns[:, cloud.rows[places]]
+                places = places[in_few_patterns(columns, MOST_PATTERNS)]
+            self._coloured_of = (key, places)
+        return self._coloured_of[1]
 
     @staticmethod
     def _discs(axes: Axes, cloud: Cloud) -> bool:
@@ -158,7 +166,7 @@ class Points:
             return
         self._key = key
         self._image = self._picture = None
-        if len(cloud) > self._limit(scene):
+        if len(cloud) > self._limit(scene) or self._is_sample(scene, cloud):
             as_density = self._as_density(scene, cloud)
             self._image = PointImage(axes, cloud.positions, cloud.weights, scale, as_density)
             if not self._is_sample(scene, cloud):
@@ -176,7 +184,7 @@ class Points:
         self._chosen = chosen
         self._shown = cloud.rows[chosen]
         assert self._sprites is not None
-        self._fragments = self._sprites.fragments(x, y, _relative_sizes(cloud, chosen))
+        self._fragments = self._sprites.fragments(x, y, relative_sizes(cloud.weights, chosen))
 
     # What changes with the parameters
 
@@ -186,7 +194,7 @@ class Points:
         grid = self._grid
         if grid is None or grid.axes != axes or grid.scene is not scene:
             grid = self._grid = _grid(axes, scene)
-        pixels = table.pixels(table.codes(_posterior(scene, parameters, grid.inputs)))
+        pixels = table.pixels(table.codes(scene.posterior(parameters, grid.inputs)))
         # A lane that has nearly arrived moves, but no colour changes any more.
         if self._picture is None or not np.array_equal(pixels, self._pixels):
             self._pixels = pixels
@@ -210,7 +218,7 @@ class Points:
             shares = cloud.weights[self._chosen] / np.max(cloud.weights)
             radii = np.maximum(largest * np.sqrt(shares), 1.3)
         else:
-            sizes = _relative_sizes(cloud, self._chosen)
+            sizes = relative_sizes(cloud.weights, self._chosen)
             radii = style.point_radius * (np.ones(len(self._chosen)) if sizes is None else sizes)
         painter.save()
         painter.setPen(style.pen("canvas", 1.0))
@@ -225,15 +233,6 @@ class Points:
         painter.restore()
 
 
-def _posterior(scene: Scene, parameters: Parameters, columns: Array) -> Array:
-    """Responsibilities (K, m), NaN where the parameters have no posterior."""
-    try:
-        with np.errstate(all="ignore"):
-            return scene.posterior(parameters, columns)
-    except (UndefinedLikelihood, np.linalg.LinAlgError):
-        return np.full((len(scene.start.weights), columns.shape[1]), np.nan)
-
-
 def _opacities(scene: Scene, parameters: Parameters, rows: npt.NDArray[np.intp]) -> Array:
     """1 for rows that count in full, less for those that a model takes for outliers, (m,)."""
     try:
@@ -244,15 +243,3 @@ def _opacities(scene: Scene, parameters: Parameters, rows: npt.NDArray[np.intp])
     if found is None:
         return np.ones(len(rows))
     return np.clip(np.nan_to_num(found, nan=1.0), FAINTEST, 1.0)
-
-
-def _relative_sizes(cloud: Cloud, chosen: npt.NDArray[np.intp]) -> Array | None:
-    """How wide each row is drawn, its area growing with its weight; None where all count alike."""
-    if cloud.weights is None or not np.any(cloud.weights > 0):
-        return None
-    usual = float(np.median(cloud.weights[cloud.weights > 0]))
-    return np.clip(np.sqrt(cloud.weights[chosen] / usual), 0.5, 2.5)
-
-
-def _grouped(count: int) -> str:
-    return f"{count:,}".replace(",", "\u00a0")

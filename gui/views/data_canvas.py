@@ -1,6 +1,6 @@
 """One lane's picture of the data: points, components, their way, and the start that can be dragged."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -14,6 +14,7 @@ from gui.items.axes import Axes, draw_axes, nice_ticks, tick_text
 from gui.items.brush import Brush, canvas_point, draw_brush, reach, sprayed
 from gui.items.canvas_notes import (
     HEADER_GAP,
+    Legend,
     draw_hatched_edge,
     draw_header,
     draw_hint,
@@ -37,6 +38,14 @@ from gui.items.histogram import Histogram, draw_bars, draw_densities, height_sho
 from gui.items.layer import Layer
 from gui.items.likelihood_whole import draw_likelihood_whole, heights_of_the_whole
 from gui.items.line_marks import draw_line_arrows, draw_line_means, draw_line_truth
+from gui.items.missing_rows import (
+    MissingRows,
+    Rings,
+    draw_bars_of_rings,
+    draw_ring_on_bars,
+    draw_rings,
+    words_at,
+)
 from gui.items.pinned_runs import draw_pinned_ellipses, pins_in_sight
 from gui.items.points import Points
 from gui.items.profiles import draw_profiles, height_of_profiles
@@ -95,6 +104,10 @@ class DataCanvas(View):
     probabilities the whole log-likelihood, as a curve or as contours, with the lane's way across it. Points that a
     model takes for outliers are faint.
 
+    A hollow ring is a row with a missing cell. It stands where the lane expects it, with a bar of one standard deviation
+    to both sides in each direction that is missing, and says under the mouse which row it is. Where very many rows lack a
+    cell, some of them, spread over the file, stand for all.
+
     Hatching says that the lane is outside the constraints: what it climbs there is no likelihood.
     """
 
@@ -108,10 +121,13 @@ class DataCanvas(View):
         self.viewport = viewport
         viewport.changed.connect(self.update)
         self._points = Points()
+        self._missing = MissingRows()
+        self._ring: int | None = None
         self._bars_of = CloudKeeper()
         self._bars: tuple[object, Histogram] | None = None
         self._shown: tuple[object, Rows] | None = None
         self._axes_layer, self._points_layer = Layer(), Layer()
+        self._bars_layer, self._rings_layer = Layer(), Layer()
         self._ghost_layer, self._ellipses_layer = Layer(), Layer()
         self._trails_layer, self._crosses_layer = Layer(), Layer()
         self._axes: tuple[object, Axes] | None = None
@@ -190,12 +206,13 @@ class DataCanvas(View):
         if not scene.holds_points:
             head = header_height(style)
             self._draw_instead(painter, frame, lane, whole, head)
-            draw_header(painter, QRectF(8, 0, whole.width() - 16, head), lane, "", style)
+            draw_header(painter, QRectF(8, 0, whole.width() - 16, head), lane, Legend(), style)
             return
         axes = self.axes(frame, whole)
         flat = scene.projection.dimension == 1
         place = (axes.area.getRect(), axes.x_low, axes.x_high, axes.y_low, axes.y_high, style)
-        self._draw_layers(painter, frame, lane, axes, place, whole.size())
+        rings = self._missing.rings(axes, scene, lane, style)
+        self._draw_layers(painter, frame, lane, axes, rings, place, whole.size())
         painter.save()
         painter.setClipRect(axes.area)
         if not lane.is_likelihood:
@@ -223,6 +240,10 @@ class DataCanvas(View):
             draw_hint(
                 painter, axes.area, self._hint_place(frame, axes, gripped), _hint(frame, gripped), style
             )
+        elif self._ring is not None and self._ring in rings.rows:
+            ring = rings.rows.tolist().index(self._ring)
+            at = QPointF(*rings.centres[ring].tolist())
+            draw_hint(painter, axes.area, at, words_at(scene, lane, rings, ring), style)
         if self._brush is not None and axes.area.contains(self._mouse) and self.underMouse():
             erases = self._stroke is not None and self._stroke.erases
             draw_brush(painter, self._mouse, self._brush, erases, style)
@@ -278,17 +299,21 @@ class DataCanvas(View):
         frame: Frame,
         lane: LaneFrame,
         axes: Axes,
+        rings: Rings,
         place: Hashable,
         size: QSizeF,
     ) -> None:
-        """What stays while the parameters stay: header and axes, and upon them the points or bars."""
+        """What stays while the parameters stay: header and axes, and upon them the points or bars.
+
+        The bars of what is missing lie beneath the points, the rings upon them.
+        """
         scene, style = frame.scene, self.style_in_use.recoloured(lane.colours)
         flat = scene.projection.dimension == 1
         labels = scene.projection.labels
         small = _is_small(QRectF(QPointF(0, 0), size), style)
         x_label = "" if small else labels[0]
         y_label = "" if small else labels[1] if not flat else "share" if holds_counts(scene) else "density"
-        legend = "" if flat else self._points.legend(scene)
+        legend = self._legend(scene)
         told = (lane.index, lane.title, lane.algorithm, lane.settings, legend)
 
         def ground(canvas: QPainter) -> None:
@@ -298,17 +323,37 @@ class DataCanvas(View):
 
         self._axes_layer.draw(painter, size, (place, x_label, y_label, told), ground)
         key = (place, scene.dataset, scene.model, lane.colour_parameters.vector.tobytes())
+        moved = (place, rings.key)
+
+        def clipped(content: Callable[[QPainter], None]) -> Callable[[QPainter], None]:
+            def within(canvas: QPainter) -> None:
+                canvas.save()
+                canvas.setClipRect(axes.area)
+                content(canvas)
+                canvas.restore()
+
+            return within
 
         def content(canvas: QPainter) -> None:
-            canvas.save()
-            canvas.setClipRect(axes.area)
             if flat:
                 draw_bars(canvas, axes, self._histogram(scene), scene, lane.colour_parameters, style)
             else:
                 self._points.draw(canvas, axes, scene, lane.colour_parameters, style)
-            canvas.restore()
 
-        self._points_layer.draw(painter, size, key, content)
+        if len(rings.rows) and not flat:
+            self._bars_layer.draw(
+                painter, size, moved, clipped(lambda canvas: draw_bars_of_rings(canvas, rings, style))
+            )
+        self._points_layer.draw(painter, size, key, clipped(content))
+        if len(rings.rows):
+            draw = draw_ring_on_bars if flat else draw_rings
+            self._rings_layer.draw(painter, size, moved, clipped(lambda canvas: draw(canvas, rings, style)))
+
+    def _legend(self, scene: Scene) -> Legend:
+        of_points = "" if scene.projection.dimension == 1 else self._points.legend(scene)
+        of_rings = self._missing.words(scene)
+        wordings = tuple(", ".join(filter(None, (each, of_points))) for each in of_rings or ("",))
+        return Legend(tuple(filter(None, wordings)), bool(of_rings))
 
     def _draw_plane(
         self, painter: QPainter, frame: Frame, lane: LaneFrame, axes: Axes, place: Hashable, size: QSizeF
@@ -377,6 +422,16 @@ class DataCanvas(View):
         radius = HIT_RADIUS * (1.3 if self.style_in_use.lecture else 1.0)
         return grip_at(axes, frame.scene, self.start_shown(frame), at, radius)
 
+    def _ring_at(self, at: QPointF) -> int | None:
+        """The row whose ring is there, if any."""
+        axes, frame = self._axes_now(), self.frame
+        if axes is None or frame is None or self.lane_index >= len(frame.lanes) or not axes.area.contains(at):
+            return None
+        lane = frame.lanes[self.lane_index]
+        rings = self._missing.rings(axes, frame.scene, lane, self.style_in_use.recoloured(lane.colours))
+        ring = rings.at(at)
+        return None if ring is None else int(rings.rows[ring])
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         axes, frame = self._axes_now(), self.frame
         at = event.position()
@@ -409,7 +464,8 @@ class DataCanvas(View):
             return
         drag = self._drag
         if drag is None:
-            self._hover(self._grip_at(at))
+            grip = self._grip_at(at)
+            self._hover(grip, None if grip is not None else self._ring_at(at))
             return
         if not drag.moved and (at - drag.pressed).manhattanLength() < CLICK_PIXELS:
             return
@@ -491,14 +547,14 @@ class DataCanvas(View):
             self.requested.emit(DrawPoints(tuple(stroke.points), brush.label, final))
             stroke.points = []
 
-    def _hover(self, grip: Grip | None) -> None:
+    def _hover(self, grip: Grip | None, ring: int | None = None) -> None:
         shape = Qt.CursorShape.ArrowCursor
         if grip is not None:
             shape = Qt.CursorShape.OpenHandCursor if grip.is_mean else Qt.CursorShape.SizeAllCursor
         if self.cursor().shape() != shape:
             self.setCursor(shape)
-        if grip != self._hovered:
-            self._hovered = grip
+        if (grip, ring) != (self._hovered, self._ring):
+            self._hovered, self._ring = grip, ring
             self.update()
 
     def _pan(self, by: QPointF) -> None:

@@ -15,8 +15,28 @@ from rich.table import Table
 from engine.one_thread import use_one_thread
 from tests.benchmarks.measurement import Row
 
-FILES = ("em_iterations", "steps", "compiled", "processes", "csv_reading", "crossover", "chains", "frames")
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "hmmlearn", "pandas", "numba", "jax", "PySide6-Essentials")
+FILES = (
+    "em_iterations",
+    "latent_variable_models",
+    "steps",
+    "compiled",
+    "processes",
+    "csv_reading",
+    "crossover",
+    "chains",
+    "frames",
+)
+LIBRARIES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "stepmix",
+    "hmmlearn",
+    "pandas",
+    "numba",
+    "jax",
+    "PySide6-Essentials",
+)
 
 
 def machine() -> dict[str, str]:

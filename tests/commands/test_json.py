@@ -150,6 +150,29 @@ def test_the_best_lane_assigns_every_row(tmp_path: Path, capsys: pytest.CaptureF
         assert int(row["component"]) == 1 + int(np.argmax(shares))
 
 
+def test_missing_cells_are_filled_in_as_the_best_lane_expects_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "filled.csv"
+    words = ("wormy-apples", "--algorithm", "em", "--algorithm", "lbfgs", "--imputed", str(path))
+    best = fitted(capsys, *words)["lanes"][0]
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    (mean,), (covariance,) = best["parameters"]["means"], best["parameters"]["covariances"]
+    slope = covariance[0][1] / covariance[0][0]
+    left = math.sqrt(covariance[1][1] - slope * covariance[0][1])
+    assert [int(row["row"]) for row in rows] == list(range(1, 19))
+    for place, row in enumerate(rows):
+        assert float(row["size deviation"]) == 0.0
+        if place < 12:
+            assert float(row["worms"]) == float(row["worms"]) // 1
+            assert float(row["worms deviation"]) == 0.0
+        else:
+            expected = mean[1] + slope * (float(row["size"]) - mean[0])
+            assert float(row["worms"]) == pytest.approx(expected, rel=1e-6)
+            assert float(row["worms deviation"]) == pytest.approx(left, rel=1e-5)
+
+
 def test_traces_hold_every_entry_of_every_lane(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "traces.csv"
     words = ("three-clusters", "--max-iterations", "12", "--csv", str(path), "--trace")

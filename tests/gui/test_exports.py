@@ -255,6 +255,31 @@ def test_traces_and_assignments_are_those_of_fit(
     assert (tmp_path / "rows.csv").read_bytes() == (tmp_path / "fit-rows.csv").read_bytes()
 
 
+def test_missing_cells_are_filled_in_as_fit_does(
+    laboratory: Laboratory,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with laboratory.naming(tmp_path / "none.csv"):
+        laboratory.press(Qt.Key.Key_M, CONTROL | ALT)
+    laboratory.wait_until(
+        lambda: "no missing cells" in laboratory.sentence, what="nothing is to be filled in"
+    )
+    assert not (tmp_path / "none.csv").exists()
+    apples = read_experiment(FIRST_EXPERIMENT.with_name("worms-that-nobody-counted.toml"))
+    laboratory.open(apples)
+    laboratory.session.finish_all()
+    laboratory.session.move_to_iteration(None)
+    laboratory.settle()
+    exported(laboratory, Qt.Key.Key_M, tmp_path / "filled.csv")
+    (tmp_path / "mine.toml").write_text(apples.to_toml(), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["fit", "mine.toml", "--imputed", "fit-filled.csv", "--json"]) == 0
+    capsys.readouterr()
+    assert (tmp_path / "filled.csv").read_bytes() == (tmp_path / "fit-filled.csv").read_bytes()
+
+
 def without_clocks(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: without_clocks(each) for key, each in value.items() if not key.endswith("seconds")}

@@ -11,8 +11,12 @@ import numpy as np
 from engine import catalogue
 from engine.dataset import Dataset
 from engine.errors import InputError
+from engine.models.binomial_components import GivenTrials
+from engine.models.centres import filled_with_means
+from engine.models.coins import Coins
 from engine.models.factor_model import FactorModel
 from engine.models.gamma_mixture import GammaMixture
+from engine.models.gaussian_mixture import GaussianMixture
 from engine.models.genetic_linkage import GeneticLinkage
 from engine.models.hidden_markov import HiddenMarkov
 from engine.models.mixture import Mixture
@@ -26,6 +30,11 @@ from engine.settings import settings_of
 from tests import textbook
 
 ROWS = 60
+
+
+@dataclass(frozen=True)
+class IncompleteRows(GaussianMixture):
+    """The very same model, for which `data_for` has rows with missing cells."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,8 @@ class Case:
     @cached_property
     def density_settings(self) -> dict[str, Any]:
         """What the textbook's densities need to know beyond the parameters."""
+        if getattr(self.model, "trials_column", ""):
+            return {"trials": textbook.LAST_COLUMN}
         return {"trials": getattr(self.model, "trials_in_a_cell", 0)}
 
     @cached_property
@@ -88,15 +99,16 @@ def random_parameters(model: Any, prepared: Any, seed: int) -> Parameters:
     if isinstance(model, StateSpace):
         layout = model.layout(prepared)
         return layout.pack({block.name: generator.uniform(0.05, 0.6) for block in layout.blocks})
-    columns, k = prepared.columns, model.components
+    columns, k = filled_with_means(prepared.columns), model.components
     seen = np.flatnonzero(np.ones(columns.shape[1]) if prepared.row_weights is None else prepared.row_weights)
     centres = columns[:, generator.choice(seen, size=k, replace=False)].T
     parameters = model.from_centres(prepared, centres, np.full(len(columns), 0.4))
-    first, *others = parameters.layout.blocks
-    moved: dict[str, Array] = {first.name: generator.dirichlet(np.full(k, 5.0))}
-    for block in others:
+    moved: dict[str, Array] = {}
+    for block in parameters.layout.blocks:
         values = parameters[block.name]
-        if isinstance(block.support, PositiveDefinite):
+        if isinstance(block.support, Simplex) and block.shape == (k,):
+            values = generator.dirichlet(np.full(k, 5.0))
+        elif isinstance(block.support, PositiveDefinite):
             tilt = 0.3 * generator.standard_normal(block.shape)
             values = values * (1.0 + 0.5 * generator.random()) + 0.2 * tilt @ np.swapaxes(tilt, -1, -2)
         elif isinstance(block.support, Simplex):
@@ -130,6 +142,15 @@ def real_data(dimension: int, weighted: bool, rows: int = ROWS, seed: int = 0) -
     values = centres[generator.integers(3, size=rows)] + generator.standard_normal((rows, dimension))
     scale, shift = 3.0 ** np.arange(dimension), 10.0 + np.arange(dimension)
     return _dataset("real", np.round(values, 2) * scale + shift, weighted, generator)
+
+
+def incomplete_data(dimension: int, weighted: bool, rows: int = ROWS, seed: int = 0) -> Dataset:
+    """As `real_data` with two of five cells missing, and of one row every cell."""
+    whole = real_data(dimension, weighted, rows, seed)
+    generator = np.random.Generator(np.random.Philox(seed + 1))
+    missing = generator.random(whole.values.shape) < 0.4
+    missing[rows // 2] = True
+    return dataclasses.replace(whole, name="incomplete", values=np.where(missing, np.nan, whole.values))
 
 
 def positive_data(dimension: int, weighted: bool, rows: int = ROWS, seed: int = 0) -> Dataset:
@@ -175,6 +196,15 @@ def success_data(dimension: int, weighted: bool, rows: int = ROWS, seed: int = 0
     chances = generator.uniform(0.1, 0.9, (3, dimension))
     values = generator.binomial(10, chances[generator.integers(3, size=rows)]).astype(float)
     return _dataset("successes", values, weighted, generator)
+
+
+def unequal_data(dimension: int, weighted: bool, rows: int = ROWS, seed: int = 0) -> Dataset:
+    """Successes in columns of three kinds of rows and, as the last column, out of how many: 1 to 20 of them."""
+    generator = np.random.Generator(np.random.Philox(seed))
+    chances = generator.uniform(0.1, 0.9, (3, dimension))
+    trials = generator.integers(1, 21, (rows, 1))
+    successes = generator.binomial(trials, chances[generator.integers(3, size=rows)])
+    return _dataset("unequal", np.concatenate((successes, trials), axis=1).astype(float), weighted, generator)
 
 
 def answer_data(dimension: int, weighted: bool, rows: int = ROWS, seed: int = 0) -> Dataset:
@@ -242,6 +272,11 @@ def _dataset(name: str, values: Array, weighted: bool, generator: np.random.Gene
     return Dataset(name, columns, np.array(values), row_weights)
 
 
+def _named(dataset: Dataset, last: str) -> Dataset:
+    """The dataset with another name for its last column."""
+    return dataclasses.replace(dataset, columns=(*dataset.columns[:-1], last))
+
+
 def data_for(model: Any, dimension: int, weighted: bool, rows: int = ROWS) -> Dataset:
     """Likelihoods for known components; else the first kind of data that the model takes."""
     if isinstance(model, MixtureProportions):
@@ -261,6 +296,11 @@ def data_for(model: Any, dimension: int, weighted: bool, rows: int = ROWS) -> Da
         return positive_data(dimension, weighted, rows)
     if isinstance(model, MixtureOfRegressions):
         return line_data(dimension, weighted, rows)
+    if isinstance(model, GivenTrials) and model.trials_column:
+        columns = 1 if isinstance(model, Coins) else dimension
+        return _named(unequal_data(columns, weighted, rows), model.trials_column)
+    if isinstance(model, IncompleteRows):
+        return incomplete_data(dimension, weighted, rows)
     # One column suits every model of single numbers and some suit no other dimension.
     for columns in (dimension, 1):
         for kind in (real_data, count_data, success_data, answer_data, word_data):
@@ -290,7 +330,7 @@ def variants() -> Iterator[tuple[str, Any]]:
 
 
 def hidden_markov_models() -> Iterator[tuple[str, Any]]:
-    """Both emissions with each of their blocks held, and a floor."""
+    """Both emissions with each of their blocks held, a floor, and a stationary initial law."""
     gaussian, poisson = HiddenMarkov(states=3), HiddenMarkov(emission="poisson", states=3)
     yield "hidden-markov", gaussian
     yield "hidden-markov-poisson", poisson
@@ -298,6 +338,10 @@ def hidden_markov_models() -> Iterator[tuple[str, Any]]:
         yield f"hidden-markov-hold-{block}", dataclasses.replace(gaussian, hold=(block,))
     yield "hidden-markov-poisson-hold-rates", dataclasses.replace(poisson, hold=("rates",))
     yield "hidden-markov-floor", dataclasses.replace(gaussian, covariance_floor=0.3)
+    yield "hidden-markov-stationary", dataclasses.replace(gaussian, initial_law="stationary")
+    yield "hidden-markov-poisson-stationary", dataclasses.replace(poisson, initial_law="stationary")
+    held = dataclasses.replace(gaussian, initial_law="stationary", hold=("transitions",))
+    yield "hidden-markov-stationary-hold-transitions", held
 
 
 def state_spaces() -> Iterator[tuple[str, Any]]:
@@ -316,6 +360,9 @@ def mixtures() -> Iterator[tuple[str, Any]]:
             continue
         plain = model(components=3)
         yield name, plain
+        if model.copes_with_missing_cells:
+            for choice in ("full", "diagonal", "spherical", "tied"):
+                yield f"{name}-incomplete-{choice}", IncompleteRows(components=3, covariance=choice)
         settings = settings_of(model)
         for each in settings:
             if not isinstance(each.default, str):
@@ -326,6 +373,10 @@ def mixtures() -> Iterator[tuple[str, Any]]:
                 if "covariance_floor" in {other.name for other in settings}:
                     floored = {each.name: choice, "covariance_floor": 0.3}
                     yield f"{name}-{choice}-floor", dataclasses.replace(plain, **floored)
+        if issubclass(model, GivenTrials):
+            unequal = dataclasses.replace(plain, trials_column="trials")
+            yield f"{name}-unequal", unequal
+            yield f"{name}-unequal-hold-weights", dataclasses.replace(unequal, hold=("weights",))
         for block in model.blocks:
             yield f"{name}-hold-{block}", dataclasses.replace(plain, hold=(block,))
         yield f"{name}-hold-all-but-weights", dataclasses.replace(plain, hold=model.blocks[1:])

@@ -9,13 +9,15 @@ from engine.models.mixture import Mixture
 from engine.models.mixture_proportions import MixtureProportions
 from engine.models.workspace import Workspace
 from engine.parameters import Array, Parameters, PositiveDefinite
-from tests.engine.models.cases import CASES, Case, random_parameters
+from tests.engine.models.cases import CASES, Case, IncompleteRows, random_parameters
 
 PLAIN = [case for case in CASES if "hold" not in case.label and "floor" not in case.label]
 
 
 def offers_scores(model: object) -> bool:
-    """Whether a mixture tells the score of each component."""
+    """Whether a mixture tells the score of each component, given whole rows."""
+    if isinstance(model, IncompleteRows):
+        return False
     return isinstance(model, Mixture) and type(model).component_score is not Mixture.component_score
 
 

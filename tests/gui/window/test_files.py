@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from engine.datasets.file import File
 from engine.experiment import Experiment, read_experiment
+from engine.models.student_t_mixture import StudentTMixture
 from engine.preparation import Preparation
+from engine.starts.random_points import RandomPoints
 from gui import session as session_module
 from gui.app import FIRST_EXPERIMENT
 from tests.gui.laboratory import PATIENCE_SECONDS, Laboratory
@@ -143,10 +145,12 @@ def test_missing_cells_are_counted_and_the_rows_may_be_dropped(
 ) -> None:
     rows = "\n".join(f"{x / 7:.3f},{(x * 37 % 23) / 5:.3f}" for x in range(60))
     path = written.make("holes.csv", f"x,y\n{rows}\n1.5,NA\n,2.5\n")
+    laboratory.open(FIRST.replace(model=StudentTMixture(), start=RandomPoints()))
+    before = laboratory.experiment
     with laboratory.answering("Cancel") as asked:
         laboratory.load(path)
-    assert "2" in asked[0]
-    assert laboratory.experiment == FIRST
+    assert "2 missing cells in 2 of 62 rows, which student-t-mixture cannot use" in asked[0]
+    assert laboratory.experiment == before
     with laboratory.answering("Drop those rows"):
         laboratory.load(path)
         laboratory.wait_until(lambda: not laboratory.session.is_loading)
