@@ -151,6 +151,11 @@ class ControlPanel(QWidget):
     def _toggled(self) -> None:
         self._arranged_by_hand = self._arranged_by_hand or not self._arranging
 
+    @property
+    def is_arranged(self) -> bool:
+        """Whether the sections that there is room for are open, and no more is to be looked at."""
+        return not self._fitting.isActive()
+
     def _open_what_fits(self) -> None:
         """Opens, in this order, what else there is room for; never again once a section was opened by hand."""
         self._fitting.stop()

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
+import shiboken6
 from PySide6.QtCore import QEvent, QEventLoop, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QWheelEvent
 from PySide6.QtTest import QTest
@@ -150,7 +151,9 @@ class Laboratory:
 
     def settle(self) -> None:
         """Lets every event that waits happen, and what follows from it."""
-        for _ in range(3):
+        panel, rounds = self.window.panel, 3
+        while rounds > 0 or (shiboken6.isValid(panel) and not panel.is_arranged):
+            rounds -= 1
             QApplication.processEvents()
             # An event loop that was started by `exec` would do so by itself.
             QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
@@ -221,6 +224,7 @@ class Laboratory:
 
     def unfold(self, section: str) -> None:
         """Opens a section of the controls, with a click on its header."""
+        self.settle()
         found = self.window.panel.sections[section]
         if not found.is_open:
             self.click(found.header)

@@ -34,6 +34,10 @@ def laboratory(shared: Laboratory) -> Laboratory:
     shared.session._race = None
     shared.open(FIRST)
     shared.window.viewport.reset()
+    # Sections that a test before opened by hand would stay open.
+    shared.window.panel._arranged_by_hand = False
+    shared.window.panel._open_what_fits()
+    shared.settle()
     shared.told.clear()
     return shared
 
