@@ -408,14 +408,15 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         return Expectation(log_likelihood, statistics, frozen(np.add.reduce(ratios)) if ratios else None)
 
     def _laws(self, parameters: Parameters, batches: list[Batch]) -> list[Conditional | None]:
-        """What is missing given what is there, for each batch; None where each column is for itself."""
+        """What is missing given what is there, for each batch; None where nothing is or each column is for itself."""
         self._precisions(parameters)
         if self._axis_parallel:
             return [None] * len(batches)
         d = parameters["means"].shape[1]
         covariances = parameters["covariances"].reshape(-1, d, d)
+        observed = [batch.observed if batch.observed.shape[1] < d else None for batch in batches]
         try:
-            return [conditional(covariances, batch.observed) for batch in batches]
+            return [None if each is None else conditional(covariances, each) for each in observed]
         except np.linalg.LinAlgError:
             raise self._degenerate(parameters) from None
 
@@ -428,7 +429,7 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
             precisions = law.precisions() if law is not None else [None] * len(batch.patterns)
             for pattern, observed, known in zip(batch.patterns, batch.observed, precisions, strict=True):
                 marginals[pattern] = marginal = self._marginal(parameters, observed)
-                if known is not None and marginal is not parameters:
+                if known is not None:
                     marginal.derived = known
         return marginals
 
@@ -500,13 +501,10 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         k, d = parameters["means"].shape
         if observed.size == d:
             return parameters
-        block = parameters["covariances"]
-        if self.covariance == "diagonal":
-            block = block[:, observed]
-        elif not self._axis_parallel:
-            block = block[..., observed[:, None], observed]
-        layout = _marginal_layout(k, observed.size, block.shape, self._axis_parallel)
-        return layout.joined((parameters["weights"], parameters["means"][:, observed], block))
+        layout, places = _marginal_places(k, d, self.covariance, tuple(observed.tolist()))
+        vector = parameters.vector.take(places)
+        vector.setflags(write=False)
+        return Parameters(layout, vector)
 
     def statistics_of(self, prepared: MixturePrepared, responsibilities: Array) -> Array:
         """Where cells are missing they count with their column's own mean and variance, whatever the component."""
@@ -788,18 +786,30 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         return sum(size for name, size in counted.items() if name not in self.hold)
 
 
-@functools.cache
-def _marginal_layout(
-    components: int, dimension: int, covariances: tuple[int, ...], axis_parallel: bool
-) -> Layout:
-    support = Variance() if axis_parallel else PositiveDefinite()
-    return Layout(
+@functools.lru_cache(maxsize=1024)
+def _marginal_places(
+    components: int, dimension: int, covariance: str, observed: tuple[int, ...]
+) -> tuple[Layout, Places]:
+    """The layout of the mixture that some of the columns follow, and where its numbers stand in that of all columns."""
+    k, d, chosen = components, dimension, np.array(observed, dtype=np.intp)
+    weights, means = np.arange(k), k + np.arange(k * d).reshape(k, d)[:, chosen]
+    shape = {"full": (k, d, d), "tied": (d, d), "diagonal": (k, d), "spherical": (k,)}[covariance]
+    block = k + k * d + np.arange(math.prod(shape)).reshape(shape)
+    support: PositiveDefinite | Variance = PositiveDefinite()
+    if covariance == "diagonal":
+        block, support = block[:, chosen], Variance()
+    elif covariance == "spherical":
+        support = Variance()
+    else:
+        block = block[..., chosen[:, None], chosen]
+    layout = Layout(
         (
-            Block("weights", (components,), Simplex()),
-            Block("means", (components, dimension), Real()),
-            Block("covariances", covariances, support),
+            Block("weights", (k,), Simplex()),
+            Block("means", means.shape, Real()),
+            Block("covariances", block.shape, support),
         )
     )
+    return layout, np.concatenate((weights, means.ravel(), block.ravel()))
 
 
 @functools.cache
