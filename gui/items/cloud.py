@@ -1,5 +1,6 @@
 """The rows of a scene as they are drawn: which of them, where, and how much each counts."""
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,7 +87,9 @@ def cloud_of(scene: Scene) -> Cloud:
 
 def lacking_a_coordinate(scene: Scene) -> npt.NDArray[np.intp]:
     """The rows of a scene in which a cell is missing that is seen on the canvas."""
-    return np.flatnonzero(np.isnan(scene.points).any(axis=1))
+    if not scene.dataset.missing:
+        return np.zeros(0, dtype=np.intp)
+    return np.flatnonzero(functools.reduce(np.logical_or, (np.isnan(each) for each in scene.points.T)))
 
 
 def evenly(places: npt.NDArray[np.intp], most: int) -> npt.NDArray[np.intp]:
