@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,13 +12,11 @@ import numpy.typing as npt
 
 from engine.dataset import Dataset
 from engine.errors import InputError
-from engine.models.base import Blocks, Expectation, Frame, UndefinedLikelihood, Units
-from engine.models.centres import filled_with_means
-from engine.models.conditional_gaussian import Conditional, completed, completed_by_axis, conditional
+from engine.models.base import Blocks, Expectation, Frame, UndefinedLikelihood
 from engine.models.data_checks import refuse_constant_columns
 from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
+from engine.models.gaussian_missing_cells import GaussianMissingCells
 from engine.models.gaussian_moments import (
-    Moments,
     averages_of,
     moments_about,
     moved_to_origin,
@@ -26,26 +24,16 @@ from engine.models.gaussian_moments import (
     quadratic_features,
     stack,
     sums_about_origin,
-    sums_of,
-    total,
     weighted_sums,
 )
-from engine.models.missing_cells import (
-    Batch,
-    IncompletePrepared,
-    in_patterns,
-    patterns_of,
-)
+from engine.models.missing_cells import in_patterns
 from engine.models.mixture import (
     Coefficients,
-    Mixture,
     MixturePrepared,
     Places,
-    summed,
     weighted_moments,
     weights_with_signs,
 )
-from engine.models.posterior import EXACT, Posterior
 from engine.models.precisions import Precisions, precisions_of, precisions_of_variances
 from engine.models.workspace import Workspace
 from engine.parameters import (
@@ -85,7 +73,7 @@ LARGEST_FAST_TERM = 1e4
 
 
 @dataclass(frozen=True)
-class GaussianMixture(Mixture, CompleteExponentialFamily):
+class GaussianMixture(GaussianMissingCells, CompleteExponentialFamily):
     """Clusters that are Gaussian, each with a weight, a mean and a covariance.
 
     Latent is the component of each row. E step: responsibilities r_ik; statistics n_k, sum r x, sum r xx'. M step:
@@ -119,7 +107,6 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         "collapse onto a point."
     )
     blocks: ClassVar[tuple[str, ...]] = ("weights", "means", "covariances")
-    copes_with_missing_cells: ClassVar[bool] = True
 
     covariance: str = setting(
         "full",
@@ -164,13 +151,13 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         return in_patterns(prepared, self._feature_count, self._by_product) if dataset.missing else prepared
 
     def _feature_count(self, dimension: int) -> int:
-        return 1 + 2 * dimension if self._axis_parallel else 1 + dimension + dimension * (dimension + 1) // 2
+        return 1 + 2 * dimension if self.axis_parallel else 1 + dimension + dimension * (dimension + 1) // 2
 
     def _by_product(self, dimension: int) -> bool:
-        return self._axis_parallel or dimension <= LARGEST_FAST_DIMENSION
+        return self.axis_parallel or dimension <= LARGEST_FAST_DIMENSION
 
     @property
-    def _axis_parallel(self) -> bool:
+    def axis_parallel(self) -> bool:
         return self.covariance in ("diagonal", "spherical")
 
     def layout(self, prepared: MixturePrepared) -> Layout:
@@ -184,7 +171,7 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
             "spherical": np.asarray(scale[0] ** 2),
         }
         floor = self.covariance_floor * self._floor_factor(prepared)
-        support = Variance(floor) if self._axis_parallel else PositiveDefinite(floor)
+        support = Variance(floor) if self.axis_parallel else PositiveDefinite(floor)
         return Layout(
             (
                 Block("weights", (k,), Simplex(), "weights" in self.hold),
@@ -208,22 +195,22 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         return float(np.max((deviation / prepared.frame.scale) ** 2))
 
     def features(self, columns: Array) -> Array:
-        return quadratic_features(columns, self._axis_parallel)
+        return quadratic_features(columns, self.axis_parallel)
 
     def features_in(self, workspace: Workspace, columns: Array) -> Array:
         d, m = columns.shape
-        count = 1 + d + packing(d, self._axis_parallel).rows.size
-        return quadratic_features(columns, self._axis_parallel, workspace.buffer("features", (count, m)))
+        count = 1 + d + packing(d, self.axis_parallel).rows.size
+        return quadratic_features(columns, self.axis_parallel, workspace.buffer("features", (count, m)))
 
     def coefficients(self, parameters: Parameters) -> Coefficients:
         weights, means = parameters["weights"], parameters["means"]
         log_weights, signs = weights_with_signs(weights)
-        precision, log_determinant = self._precisions(parameters)[:2]
+        precision, log_determinant = self.precisions(parameters)[:2]
         k, d = means.shape
-        packed = packing(d, self._axis_parallel)
+        packed = packing(d, self.axis_parallel)
         table = np.empty((k, 1 + d + packed.rows.size))
         # Products with ones sum the rows of so small a matrix in a third of the time of a reduction.
-        if self._axis_parallel:
+        if self.axis_parallel:
             scaled = means * precision
             table[:, 1 + d :] = -0.5 * precision
             trace = precision.dot(_ones(d))
@@ -242,46 +229,46 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         exact = narrow if self._by_product(d) else tuple(range(k))
         return Coefficients(table, log_weights, signs, exact, narrow)
 
-    def _precisions(self, parameters: Parameters) -> Precisions:
+    def precisions(self, parameters: Parameters) -> Precisions:
         """Precisions and log-determinants, kept with the parameters; raises UndefinedLikelihood."""
         found = parameters.derived
         if not isinstance(found, Precisions):
-            if self._axis_parallel:
-                found = precisions_of_variances(self._variances(parameters), COLLAPSED_VARIANCE)
+            if self.axis_parallel:
+                found = precisions_of_variances(self.variances(parameters), COLLAPSED_VARIANCE)
             else:
                 block, d = parameters["covariances"], parameters["means"].shape[1]
                 found = precisions_of(block.reshape(-1, d, d), COLLAPSED_VARIANCE)
             if found is None:
-                raise self._degenerate(parameters)
+                raise self.degenerate(parameters)
             parameters.derived = found
         return found
 
-    def _variances(self, parameters: Parameters) -> Array:
+    def variances(self, parameters: Parameters) -> Array:
         """(K, d) variances of an axis-parallel mixture, frame units."""
         block, (k, d) = parameters["covariances"], parameters["means"].shape
         return block if self.covariance == "diagonal" else np.broadcast_to(block[:, None], (k, d))
 
-    def _covariances(self, parameters: Parameters) -> Array:
+    def covariances(self, parameters: Parameters) -> Array:
         """(K, d, d) covariances, frame units."""
         block, (k, d) = parameters["covariances"], parameters["means"].shape
-        if self._axis_parallel:
-            return np.asarray(self._variances(parameters)[:, :, None] * np.eye(d))
+        if self.axis_parallel:
+            return np.asarray(self.variances(parameters)[:, :, None] * np.eye(d))
         return np.broadcast_to(block, (k, d, d))
 
     def _cholesky(self, parameters: Parameters) -> Array:
         """(K, d, d) lower Cholesky factors, frame units; raises UndefinedLikelihood."""
         k, d = parameters["means"].shape
-        known = self._precisions(parameters).factor
+        known = self.precisions(parameters).factor
         if known is not None:
             return np.broadcast_to(known, (k, d, d))
         try:
             return np.broadcast_to(np.linalg.cholesky(parameters["covariances"]), (k, d, d))
         except np.linalg.LinAlgError:
-            raise self._degenerate(parameters) from None
+            raise self.degenerate(parameters) from None
 
-    def _degenerate(self, parameters: Parameters) -> UndefinedLikelihood:
+    def degenerate(self, parameters: Parameters) -> UndefinedLikelihood:
         """Tells a collapse (a variance shrank to 0) from a step that left the positive-definite matrices."""
-        covariances = self._covariances(parameters)
+        covariances = self.covariances(parameters)
         if not np.all(np.isfinite(parameters.vector)):
             return UndefinedLikelihood("not-finite", "a parameter is not finite", parameters)
         eigenvalues = np.linalg.eigvalsh(covariances)
@@ -298,32 +285,19 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         )
         return UndefinedLikelihood("collapsed", detail, parameters)
 
-    def log_densities(self, parameters: Parameters, columns: Array, chosen: npt.NDArray[np.intp]) -> Array:
-        if not np.isnan(columns).any():
-            return self.exact_densities(parameters, columns, chosen, Workspace())
-        densities = np.empty((chosen.size, columns.shape[1]))
-        for pattern in patterns_of(columns):
-            if not pattern.observed.size:
-                densities[:, pattern.rows] = 0.0
-                continue
-            there = columns[pattern.observed[:, None], pattern.rows]
-            marginal = self._marginal(parameters, pattern.observed)
-            densities[:, pattern.rows] = self.exact_densities(marginal, there, chosen, Workspace())
-        return densities
-
     def exact_densities(
         self, parameters: Parameters, columns: Array, chosen: npt.NDArray[np.intp], workspace: Workspace
     ) -> Array:
         means = parameters["means"]
         d, m = columns.shape
         densities = np.empty((chosen.size, m))
-        factors = None if self._axis_parallel else self._cholesky(parameters)
-        whitening = self._precisions(parameters).whitening if d > LARGEST_FAST_DIMENSION else None
+        factors = None if self.axis_parallel else self._cholesky(parameters)
+        whitening = self.precisions(parameters).whitening if d > LARGEST_FAST_DIMENSION else None
         centred, whitened = workspace.buffer("centred", (d, m)), workspace.buffer("whitened", (d, m))
         for place, k in enumerate(chosen):
             np.subtract(columns, means[k][:, None], out=centred)
             if factors is None:
-                deviations = np.sqrt(self._variances(parameters)[k])
+                deviations = np.sqrt(self.variances(parameters)[k])
                 np.divide(centred, deviations[:, None], out=whitened)
                 half_log_determinant = float(np.sum(np.log(deviations)))
             else:
@@ -353,210 +327,18 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         for place, k in enumerate(coefficients.exact):
             if k in coefficients.narrow:
                 centred = columns - means[k][:, None]
-                pair = sums_about_origin(centred, responsibilities[k], means[k], self._axis_parallel)
+                pair = sums_about_origin(centred, responsibilities[k], means[k], self.axis_parallel)
                 sums[:, place] = pair.high, pair.low
             else:
-                sums[0, place] = weighted_sums(columns, responsibilities[k], self._axis_parallel, scratch)
+                sums[0, place] = weighted_sums(columns, responsibilities[k], self.axis_parallel, scratch)
         return sums[0], sums[1]
-
-    def expect(
-        self,
-        prepared: MixturePrepared,
-        parameters: Parameters,
-        workspace: Workspace,
-        units: Units = None,
-        posterior: Posterior = EXACT,
-    ) -> Expectation:
-        """Where cells are missing, the observed columns of each pattern of rows are a Gaussian mixture of their own.
-
-        Its E step finds the responsibilities; what is missing then enters the sums by its expectation and covariance
-        given the component and what is there (Ghahramani & Jordan 1994), pattern by pattern, not row by row.
-        """
-        if not isinstance(prepared, IncompletePrepared):
-            return super().expect(prepared, parameters, workspace, units, posterior)
-        parts = prepared.parts(units)
-        batches = prepared.batches({piece.pattern for piece, _ in parts})
-        laws = self._laws(parameters, batches)
-        marginals = self._marginals(parameters, batches, laws)
-        if units is not None:
-            # Pieces of every size would each leave their memory behind.
-            own, workspace = workspace, Workspace(1)
-            workspace.checkpoint = own.checkpoint
-
-        def work(index: int) -> Expectation:
-            piece, places = parts[index]
-            if not len(piece.prepared.columns):
-                return self._expect_of_nothing(piece.prepared, parameters, places, posterior)
-            return super(GaussianMixture, self).expect(
-                piece.prepared, marginals[piece.pattern], workspace, places, posterior
-            )
-
-        rows = prepared.units if units is None else len(units)
-        try:
-            found = workspace.over_blocks(work, len(parts), rows)
-        except UndefinedLikelihood as error:
-            raise UndefinedLikelihood(error.kind, error.detail, parameters) from None
-        sums: dict[int, Array] = {}
-        for (piece, _), each in zip(parts, found, strict=True):
-            table = each.statistics.reshape(2, self.components, -1)
-            known = sums.get(piece.pattern)
-            sums[piece.pattern] = table if known is None else summed([known, table])
-        statistics = self._whole_rows(parameters, batches, laws, sums)
-        statistics.setflags(write=False)
-        log_likelihood = math.fsum(each.log_likelihood for each in found)
-        ratios = [each.ratios for each in found if each.ratios is not None]
-        return Expectation(log_likelihood, statistics, frozen(np.add.reduce(ratios)) if ratios else None)
-
-    def _laws(self, parameters: Parameters, batches: list[Batch]) -> list[Conditional | None]:
-        """What is missing given what is there, for each batch; None where nothing is or each column is for itself."""
-        self._precisions(parameters)
-        if self._axis_parallel:
-            return [None] * len(batches)
-        d = parameters["means"].shape[1]
-        covariances = parameters["covariances"].reshape(-1, d, d)
-        observed = [batch.observed if batch.observed.shape[1] < d else None for batch in batches]
-        try:
-            return [None if each is None else conditional(covariances, each) for each in observed]
-        except np.linalg.LinAlgError:
-            raise self._degenerate(parameters) from None
-
-    def _marginals(
-        self, parameters: Parameters, batches: list[Batch], laws: list[Conditional | None]
-    ) -> dict[int, Parameters]:
-        """The parameters of the mixture that each pattern's columns follow, by the pattern's place."""
-        marginals = {}
-        for batch, law in zip(batches, laws, strict=True):
-            precisions = law.precisions() if law is not None else [None] * len(batch.patterns)
-            for pattern, observed, known in zip(batch.patterns, batch.observed, precisions, strict=True):
-                marginals[pattern] = marginal = self._marginal(parameters, observed)
-                if known is not None:
-                    marginal.derived = known
-        return marginals
-
-    def _whole_rows(
-        self,
-        parameters: Parameters,
-        batches: list[Batch],
-        laws: list[Conditional | None],
-        sums: Mapping[int, Array],
-    ) -> Array:
-        """Flat statistics of whole rows from those (2, K, F) of the columns that are there, by pattern."""
-        means = parameters["means"]
-        k, d = means.shape
-        narrow = set(self.coefficients(parameters).narrow)
-        whole: list[Array] = []
-        moments: list[Moments] = []
-        for batch, law in zip(batches, laws, strict=True):
-            found = [sums[pattern] for pattern in batch.patterns]
-            count, size = batch.observed.shape
-            if size == d:
-                whole.extend(found)
-                continue
-            tables = np.stack(found, axis=1)
-            narrow.update(np.flatnonzero(tables[1].any(axis=(0, 2))).tolist())
-            centres = means[:, batch.observed].swapaxes(0, 1).reshape(count * k, size)
-            about = moments_about(tables.reshape(-1), centres, self._axis_parallel)
-            counts, first = about.counts.reshape(count, k), about.first.reshape(count, k, size)
-            about = Moments(counts, first, about.second.reshape(count, k, *about.second.shape[1:]))
-            if law is None:
-                moments.append(completed_by_axis(batch.observed, self._variances(parameters), about))
-            else:
-                moments.append(completed(law, about))
-        if moments:
-            whole.append(self._about_origin(total(moments), means, narrow))
-        return summed(whole).reshape(-1)
-
-    def _expect_of_nothing(
-        self, prepared: MixturePrepared, parameters: Parameters, units: Units, posterior: Posterior
-    ) -> Expectation:
-        """Of rows without any value, whose density is the sum of the weights: counts (K,) are all that they have."""
-        weights, row_weights = parameters["weights"], prepared.row_weights
-        counted = np.ones(prepared.units) if row_weights is None else row_weights
-        counted = counted if units is None else counted[units]
-        if posterior != EXACT:
-            joint = np.repeat(weights_with_signs(weights)[0][:, None], counted.size, axis=1)
-            objective, shares = posterior.assign(joint, counted, prepared.first_block)
-            return Expectation(objective, np.concatenate((shares.sum(axis=1), np.zeros_like(weights))))
-        together, rows = float(np.sum(weights)), float(np.sum(counted))
-        if not together > 0:
-            raise self._undefined(parameters)
-        ratios = np.full_like(weights, rows / together)
-        statistics = np.concatenate((ratios * weights, np.zeros_like(weights)))
-        return Expectation(rows * math.log(together), statistics, ratios)
-
-    def _about_origin(self, found: Moments, means: Array, narrow: Iterable[int]) -> Array:
-        """Statistics (2, K, F) from moments about the means; those of narrow components keep what rounding takes."""
-        sums = sums_of(found, means, self._axis_parallel)
-        statistics = np.stack((sums, np.zeros_like(sums)))
-        upper = packing(means.shape[1], self._axis_parallel).upper
-        for k in narrow:
-            second = found.second[k] if self._axis_parallel else found.second[k].ravel()[upper]
-            about_mean = np.concatenate(([found.counts[k]], found.first[k], second))
-            pair = moved_to_origin(about_mean, means[k], self._axis_parallel)
-            statistics[:, k] = pair.high, pair.low
-        return statistics
-
-    def _marginal(self, parameters: Parameters, observed: Places) -> Parameters:
-        """The parameters of the mixture that some of the columns follow; the very same for all of them."""
-        k, d = parameters["means"].shape
-        if observed.size == d:
-            return parameters
-        layout, places = _marginal_places(k, d, self.covariance, tuple(observed.tolist()))
-        vector = parameters.vector.take(places)
-        vector.setflags(write=False)
-        return Parameters(layout, vector)
-
-    def statistics_of(self, prepared: MixturePrepared, responsibilities: Array) -> Array:
-        """Where cells are missing they count with their column's own mean and variance, whatever the component."""
-        missing = np.isnan(prepared.columns)
-        if not missing.any():
-            return super().statistics_of(prepared, responsibilities)
-        filled = dataclasses.replace(prepared, columns=filled_with_means(prepared.columns))
-        statistics = super().statistics_of(filled, responsibilities).reshape(2, self.components, -1)
-        _, deviation = weighted_moments(prepared.columns.T, prepared.row_weights)
-        counts = responsibilities if prepared.row_weights is None else responsibilities * prepared.row_weights
-        d = len(prepared.columns)
-        packed = packing(d, self._axis_parallel)
-        of_squares = 1 + d + np.flatnonzero(packed.rows == packed.cols)
-        statistics[0][:, of_squares] += (counts @ missing.T) * np.square(deviation)
-        return statistics.reshape(-1)
-
-    def missing_information(
-        self, prepared: MixturePrepared, parameters: Parameters, workspace: Workspace
-    ) -> Array | None:
-        """None where cells are missing: the covariance of their squares would need moments of the fourth order."""
-        if isinstance(prepared, IncompletePrepared):
-            return None
-        return super().missing_information(prepared, parameters, workspace)
-
-    def imputed(self, parameters: Parameters, columns: Array) -> tuple[Array, Array]:
-        """Expected values and standard deviations (d, m) of the cells of columns (d, m), NaN where missing.
-
-        All in frame units; a cell that is there is itself, with a deviation of 0. What is missing is a mixture too: of
-        what each component expects, by the responsibilities of what is there.
-        """
-        means, covariances = parameters["means"], self._covariances(parameters)
-        responsibilities = self.responsibilities(parameters, columns)
-        expected, deviations = np.array(columns), np.zeros(columns.shape)
-        for observed, rows in ((each.observed, each.rows) for each in patterns_of(columns)):
-            if observed.size == len(columns):
-                continue
-            law, shares = conditional(covariances, observed[None]), responsibilities[:, rows]
-            missing = law.order[0, observed.size :]
-            centred = columns[observed[:, None], rows] - means[:, observed, None]
-            of_each = means[:, missing, None] + law.regression[0] @ centred
-            mean = np.einsum("km,kdm->dm", shares, of_each)
-            variances = np.diagonal(law.spread[0], axis1=1, axis2=2)[:, :, None] + np.square(of_each - mean)
-            expected[missing[:, None], rows] = mean
-            deviations[missing[:, None], rows] = np.sqrt(np.einsum("km,kdm->dm", shares, variances))
-        return expected, deviations
 
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
         """With n, b, A the moments about the means: P b for a mean, P (A - n Sigma) P / 2 for a covariance."""
-        precision = self._precisions(parameters).precision
-        found = moments_about(expectation.statistics, parameters["means"], self._axis_parallel)
-        if self._axis_parallel:
-            excess = found.second - found.counts[:, None] * self._variances(parameters)
+        precision = self.precisions(parameters).precision
+        found = moments_about(expectation.statistics, parameters["means"], self.axis_parallel)
+        if self.axis_parallel:
+            excess = found.second - found.counts[:, None] * self.variances(parameters)
             by_axis = 0.5 * excess * precision * precision
             by_mean = found.first * precision
             by_covariance = by_axis if self.covariance == "diagonal" else by_axis.sum(axis=1)
@@ -609,7 +391,7 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         empty: npt.NDArray[np.bool_] | None,
     ) -> Array:
         """Weighted covariances about `means`, their eigenvalues clipped at the floor."""
-        second = moments_about(statistics, means, self._axis_parallel).second
+        second = moments_about(statistics, means, self.axis_parallel).second
         shape = (-1,) + (1,) * (second.ndim - 1)
         if self.covariance == "tied":
             covariances = second.sum(axis=0) / np.add.reduce(divisor if empty is None else divisor[~empty])
@@ -624,13 +406,13 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
 
     def mean_statistics(self, prepared: MixturePrepared, parameters: Parameters) -> Array:
         """n pi_k [1, mu_k, Sigma_k + mu_k mu_k'], with what rounding takes from a narrow component's sums."""
-        means, covariances = parameters["means"], self._covariances(parameters)
+        means, covariances = parameters["means"], self.covariances(parameters)
         counts = prepared.total_weight * parameters["weights"]
-        upper = packing(means.shape[1], self._axis_parallel).upper
+        upper = packing(means.shape[1], self.axis_parallel).upper
         pairs = []
         for count, mean, covariance in zip(counts, means, covariances, strict=True):
             about_mean = np.concatenate(([count], np.zeros(mean.size), count * covariance.ravel()[upper]))
-            pairs.append(moved_to_origin(about_mean, mean, self._axis_parallel))
+            pairs.append(moved_to_origin(about_mean, mean, self.axis_parallel))
         sums, rest = [pair.high for pair in pairs], [pair.low for pair in pairs]
         return np.array([sums, rest]).reshape(-1)
 
@@ -645,8 +427,8 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         moved = np.empty_like(gradient)
         weights = parameters["weights"]
         moved[places["weights"]] = solve_weights(weights, gradient[places["weights"]], float(counts.sum()))
-        if self._axis_parallel:
-            along = share[:, None] * self._variances(parameters) * by_mean
+        if self.axis_parallel:
+            along = share[:, None] * self.variances(parameters) * by_mean
             shape = (k,) + (1,) * (covariances.ndim - 1)
             factor = 2.0 if self.covariance == "diagonal" else 2.0 / d
             about = factor * share.reshape(shape) * covariances * slope * covariances
@@ -664,7 +446,7 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
             return remainder
         k, d = parameters["means"].shape
         shift = move[places["means"]].reshape(k, d)
-        if self._axis_parallel:
+        if self.axis_parallel:
             square = shift**2
             excess = square if self.covariance == "diagonal" else square.mean(axis=1)
         else:
@@ -678,9 +460,9 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
     def component_score(self, parameters: Parameters, columns: Array, k: int) -> tuple[Places, Array]:
         """1/pi_k, P (x - mu) and (P (x - mu)(x - mu)' P - P) / 2 in the blocks of component k."""
         means, (d, m) = parameters["means"], columns.shape
-        precision, tied = self._precisions(parameters).precision, self.covariance == "tied"
+        precision, tied = self.precisions(parameters).precision, self.covariance == "tied"
         own, centred = precision[0 if tied else k], columns - means[k][:, None]
-        if self._axis_parallel:
+        if self.axis_parallel:
             along = own[:, None] * centred
             about = 0.5 * (along**2 - own[:, None])
             if self.covariance == "spherical":
@@ -695,8 +477,8 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
     ) -> float:
         """sum_k n_k (log pi_k - log|2 pi Sigma_k| / 2) - tr(P_k A_k) / 2, with A about the means."""
         means = parameters["means"]
-        found = moments_about(statistics, means, self._axis_parallel)
-        precision, log_determinant = self._precisions(parameters)[:2]
+        found = moments_about(statistics, means, self.axis_parallel)
+        precision, log_determinant = self.precisions(parameters)[:2]
         log_weights, _ = weights_with_signs(parameters["weights"])
         present = found.counts != 0
         constant = log_weights - 0.5 * (log_determinant + means.shape[1] * LOG_TWO_PI)
@@ -758,7 +540,7 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         expanded = {
             "full": block,
             "tied": block,
-            "diagonal": np.reshape(block, (len(covariances), -1, 1)) * eye if self._axis_parallel else block,
+            "diagonal": np.reshape(block, (len(covariances), -1, 1)) * eye if self.axis_parallel else block,
             "spherical": np.reshape(block, (-1, 1, 1)) * eye,
         }[self.covariance]
         if not approximate and not np.allclose(covariances, expanded, rtol=1e-9, atol=1e-12):
@@ -784,32 +566,6 @@ class GaussianMixture(Mixture, CompleteExponentialFamily):
         sizes = {"full": k * d * (d + 1) // 2, "tied": d * (d + 1) // 2, "diagonal": k * d, "spherical": k}
         counted = {"weights": k - 1, "means": k * d, "covariances": sizes[self.covariance]}
         return sum(size for name, size in counted.items() if name not in self.hold)
-
-
-@functools.lru_cache(maxsize=1024)
-def _marginal_places(
-    components: int, dimension: int, covariance: str, observed: tuple[int, ...]
-) -> tuple[Layout, Places]:
-    """The layout of the mixture that some of the columns follow, and where its numbers stand in that of all columns."""
-    k, d, chosen = components, dimension, np.array(observed, dtype=np.intp)
-    weights, means = np.arange(k), k + np.arange(k * d).reshape(k, d)[:, chosen]
-    shape = {"full": (k, d, d), "tied": (d, d), "diagonal": (k, d), "spherical": (k,)}[covariance]
-    block = k + k * d + np.arange(math.prod(shape)).reshape(shape)
-    support: PositiveDefinite | Variance = PositiveDefinite()
-    if covariance == "diagonal":
-        block, support = block[:, chosen], Variance()
-    elif covariance == "spherical":
-        support = Variance()
-    else:
-        block = block[..., chosen[:, None], chosen]
-    layout = Layout(
-        (
-            Block("weights", (k,), Simplex()),
-            Block("means", means.shape, Real()),
-            Block("covariances", block.shape, support),
-        )
-    )
-    return layout, np.concatenate((weights, means.ravel(), block.ravel()))
 
 
 @functools.cache
