@@ -20,7 +20,7 @@ from engine.errors import InputError
 from engine.models.base import Blocks, Expectation, Frame, UndefinedLikelihood, Units
 from engine.models.counts import log_factorial, log_with_zero, refuse_what_is_no_count, without_faint
 from engine.models.data_checks import place_of_column
-from engine.models.edge_slopes import Edge, edge_slopes
+from engine.models.edge_slopes import Edge, with_edge_slopes
 from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
 from engine.models.mixture import (
     Coefficients,
@@ -208,19 +208,13 @@ class BinomialComponents(Mixture, CompleteExponentialFamily):
         places = parameters.layout.places[self.second_block]
         successes, trials = self.split(prepared.columns)
         log_factor = math.log(0.5) * trials[0]
-        edges, signs = [], []
+        edges = []
         for k, j in np.argwhere(at_an_edge).tolist():
             is_zero = probabilities[k, j] == 0.0
             counted = successes[j] if is_zero else trials[0] - successes[j]
             place = places.start + k * probabilities.shape[1] + j
-            edges.append(Edge(k, place, counted == 1.0, 0.5, log_factor))
-            signs.append(1.0 if is_zero else -1.0)
-        slopes = np.zeros(parameters.layout.size)
-        slopes[[edge.place for edge in edges]] = np.array(signs) * edge_slopes(
-            self, prepared, parameters, edges, units
-        )
-        slopes.setflags(write=False)
-        return dataclasses.replace(found, edges=slopes)
+            edges.append(Edge(k, place, counted == 1.0, 0.5, log_factor, 1.0 if is_zero else -1.0))
+        return with_edge_slopes(found, self, prepared, parameters, edges, units)
 
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
         probabilities = self._probabilities(parameters)

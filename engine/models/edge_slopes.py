@@ -6,23 +6,25 @@ success, failure or count there, with the density of everything else. It is what
 or a lane only came too close.
 """
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from engine.models.base import Units
+from engine.models.base import Expectation, Units
 from engine.models.mixture import LARGEST_LOG_RATIO, Mixture, MixturePrepared
 from engine.parameters import Array, Parameters
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A number of a block that is at its edge: component `k`, column `column`, at `place` in the flat vector.
+    """A number of a block of component `component` that is at its edge, at `place` in the flat vector.
 
     `rows` (n,) are those with a single occurrence of what cannot happen here; with `stand_in` in place of the number
     the logarithm of what one occurrence gives to the density is `log_factor`, (n,) where rows differ. Towards the
-    inside the density grows by what it is without this column, as fast as the number moves.
+    inside the density grows by what it is without this column, `pace` times as fast as the number moves: -1 where the
+    inside lies below.
     """
 
     component: int
@@ -30,9 +32,27 @@ class Edge:
     rows: Array
     stand_in: float
     log_factor: float | Array
+    pace: float = 1.0
 
 
-def edge_slopes(
+def with_edge_slopes(
+    found: Expectation,
+    model: Mixture,
+    prepared: MixturePrepared,
+    parameters: Parameters,
+    edges: list[Edge],
+    units: Units,
+) -> Expectation:
+    """What an E step found over these units, with the slopes at the edges."""
+    slopes = np.zeros(parameters.layout.size)
+    inward = _edge_slopes(model, prepared, parameters, edges, units)
+    for edge, slope in zip(edges, inward.tolist(), strict=True):
+        slopes[edge.place] = edge.pace * slope
+    slopes.setflags(write=False)
+    return dataclasses.replace(found, edges=slopes)
+
+
+def _edge_slopes(
     model: Mixture, prepared: MixturePrepared, parameters: Parameters, edges: list[Edge], units: Units
 ) -> Array:
     """For each edge sum_i w_i pi_k f_k(x_i without the column) / f(x_i), over its rows among the units: (len(edges),)."""

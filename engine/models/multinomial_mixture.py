@@ -1,6 +1,5 @@
 """The multinomial mixture for rows of counts that share out a total."""
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -12,7 +11,7 @@ from engine.dataset import Dataset
 from engine.errors import InputError
 from engine.models.base import Blocks, Expectation, Frame, UndefinedLikelihood, Units
 from engine.models.counts import log_factorial, log_with_zero, refuse_what_is_no_count, without_faint
-from engine.models.edge_slopes import Edge, edge_slopes
+from engine.models.edge_slopes import Edge, with_edge_slopes
 from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
 from engine.models.mixture import (
     Coefficients,
@@ -116,11 +115,7 @@ class MultinomialMixture(Mixture, CompleteExponentialFamily):
             Edge(k, places.start + k * size + j, columns[j] == 1.0, 1.0, 0.0)
             for k, j in np.argwhere(parameters["probabilities"] == 0.0).tolist()
         ]
-        slopes = np.zeros(parameters.layout.size)
-        inward = edge_slopes(self, prepared, parameters, edges, units)
-        slopes[[edge.place for edge in edges]] = inward
-        slopes.setflags(write=False)
-        return dataclasses.replace(found, edges=slopes)
+        return with_edge_slopes(found, self, prepared, parameters, edges, units)
 
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
         probabilities = self._probabilities(parameters)

@@ -1,6 +1,5 @@
 """The Poisson mixture for counts in one or more columns."""
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -12,7 +11,7 @@ from engine.dataset import Dataset
 from engine.errors import InputError
 from engine.models.base import Blocks, Expectation, Frame, UndefinedLikelihood, Units
 from engine.models.counts import log_factorial, log_with_zero, refuse_what_is_no_count, without_faint
-from engine.models.edge_slopes import Edge, edge_slopes
+from engine.models.edge_slopes import Edge, with_edge_slopes
 from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
 from engine.models.mixture import (
     Coefficients,
@@ -122,15 +121,11 @@ class PoissonMixture(Mixture, CompleteExponentialFamily):
         places, columns = parameters.layout.places["rates"], prepared.columns
         unit = parameters.layout.by_name["rates"].unit
         edges = [
-            Edge(k, places.start + k * unit.size + j, columns[j] == 1.0, 1.0 / float(unit[j]), -1.0)
+            Edge(k, places.start + k * unit.size + j, columns[j] == 1.0, 1.0 / scale, -1.0, scale)
             for k, j in np.argwhere(parameters["rates"] == 0.0).tolist()
+            for scale in (float(unit[j]),)
         ]
-        slopes = np.zeros(parameters.layout.size)
-        inward = edge_slopes(self, prepared, parameters, edges, units)
-        for edge, slope in zip(edges, inward.tolist(), strict=True):
-            slopes[edge.place] = slope * float(unit[(edge.place - places.start) % unit.size])
-        slopes.setflags(write=False)
-        return dataclasses.replace(found, edges=slopes)
+        return with_edge_slopes(found, self, prepared, parameters, edges, units)
 
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
         rates, _ = self._rates(parameters)
