@@ -82,7 +82,7 @@ class HiddenMarkov(Model, FromCentres, CompleteExponentialFamily):
     Rabiner (1989); Baum, Petrie, Soules & Weiss (1970), Ann. Math. Statist. 41, 164-171, who found EM for this model
     before it had the name; Zucchini, MacDonald & Langrock (2016), Hidden Markov Models for Time Series, who compare it
     with direct maximisation of the likelihood. On the yearly earthquakes that they take for an example EM takes 58 steps
-    and L-BFGS 63, because the best `initial` has a 0, which no softmax reaches; with the stationary law 55 and 28.
+    and L-BFGS 63, because the best `initial` has a 0, which no softmax reaches; with the stationary law 54 and 22.
     """
 
     name: ClassVar[str] = "hidden-markov"
