@@ -190,12 +190,12 @@ def imputed(comparison: Comparison) -> Iterator[tuple[int, Array, Array]]:
     cope with missing cells.
     """
     best, ready = comparison.best, comparison.preparation
+    if not ready.dataset.missing:
+        raise InputError(f"{ready.dataset.name} has no missing cells, so there is nothing to fill in.")
     if not isinstance(ready.model, Imputation):
         raise InputError(
             f"{ready.model.name} does not tell what it expects in missing cells; choose gaussian-mixture."
         )
-    if not ready.dataset.missing:
-        raise InputError(f"{ready.dataset.name} has no missing cells, so there is nothing to fill in.")
     if best is None or best.parameters is None:
         raise InputError(
             "No lane ended with a likelihood, so nothing is expected of missing cells; choose another start, another "

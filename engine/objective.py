@@ -1,17 +1,24 @@
 """The one objective that every lane climbs: a model on a dataset, with a meter for what it costs."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from engine.models.base import Blocks, Expectation, Model, Units
+from engine.models.base import Blocks, Expectation, Model, UndefinedLikelihood, Units
 from engine.models.exponential_family import CompleteExponentialFamily
 from engine.models.posterior import EXACT, Posterior
 from engine.models.weight_curvature import DensityRatios, weight_curvature
 from engine.models.workspace import Workspace
 from engine.parameters import Array, Parameters
+from engine.roundoff import roundoff_bound
+
+FAR = 100.0
+"""Numbers of a model in its frame are of the order of 1; beyond this one is on its way to somewhere else."""
+NOWHERE = 1e12
+"""Beyond this there is no maximum of anything, whatever rounding has left of a slope."""
 
 
 @dataclass
@@ -50,6 +57,10 @@ class Problem:
     def total_weight(self) -> float:
         """n, the sum of the row weights."""
         return float(self.prepared.total_weight)
+
+    def roundoff_bound(self, log_likelihood: float) -> float:
+        """The largest fall from this log-likelihood that is rounding and no real decrease."""
+        return roundoff_bound(log_likelihood, self.total_weight, self.prepared.cancelling)
 
     def expect(
         self, parameters: Parameters, units: Units = None, posterior: Posterior = EXACT
@@ -114,15 +125,27 @@ class Problem:
 
         phi are the natural blocks in the model's frame and P the Euclidean projection onto each block's
         support, so the number means the same for every method, also at a weight of 0. Covariances without a
-        floor have no boundary to be stationary on: one that shrinks for ever is nowhere near a maximum.
+        floor have no boundary to be stationary on: one that shrinks for ever is nowhere near a maximum. Nor is one that
+        grows for ever, though its slope vanishes: what is far beyond the frame counts in proportion to how far.
+        Infinite where there is no gradient.
         """
         if self._newest is not None and self._newest[0] is expectation:
             gradient = self._newest[1]
         else:
-            gradient = self.model.gradient(expectation, parameters)
-        moved = self.layout.project(parameters.vector + gradient / self.prepared.total_weight)
-        with np.errstate(invalid="ignore"):
-            return self.free_change(moved, parameters.vector)
+            try:
+                gradient = self.model.gradient(expectation, parameters)
+            except UndefinedLikelihood:
+                return math.inf
+        here, slope = parameters.vector, gradient / self.prepared.total_weight
+        moved = self.layout.project(here + slope)
+        farthest = max(here.max(), -here.min())
+        with np.errstate(invalid="ignore", over="ignore"):
+            change = self.free_change(moved, here)
+            if farthest > FAR:
+                # Added to so large a number a slope would be rounded away.
+                far = np.where(np.abs(here) > FAR, slope * here / FAR, 0.0)
+                change = max(change, self.free_change(far, np.zeros_like(far)))
+            return change if farthest < NOWHERE else max(change, 1.0)
 
     def free_change(self, after: Array, before: Array) -> float:
         """The largest absolute difference of two parameter vectors over the free blocks."""

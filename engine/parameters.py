@@ -139,6 +139,7 @@ class UnitInterval(Support):
         return np.asarray(np.clip(values, 0.0, 1.0))
 
 
+FAR_AWAY = 1e6
 SUM_TOLERANCE = 1e-9
 
 
@@ -164,12 +165,19 @@ class Simplex(Support):
         return None
 
     def project(self, values: Array) -> Array:
-        """Sort-and-threshold projection onto the simplex (Duchi et al. 2008, figure 1), row by row."""
+        """Sort-and-threshold projection onto the simplex (Duchi et al. 2008, figure 1), row by row.
+
+        A number that all of a row share changes nothing, so of rows far away the largest is taken off first: nothing
+        would be left beside it of the 1 that they are to sum to.
+        """
         if values.ndim == 1:
             # Where no entry ends at 0 the threshold is the excess shared equally.
             shifted = values - (np.add.reduce(values) - 1.0) / values.size
             if min(shifted.tolist()) >= 0.0:
                 return np.asarray(shifted)
+        if not np.max(np.abs(values)) < FAR_AWAY:
+            with np.errstate(invalid="ignore"):
+                values = values - np.max(values, axis=-1, keepdims=True)
         descending = -np.sort(-values, axis=-1)
         excess = np.cumsum(descending, axis=-1) - 1
         ranks = np.arange(1, values.shape[-1] + 1)

@@ -17,7 +17,6 @@ from engine.errors import CannotRun
 from engine.models.base import UndefinedLikelihood
 from engine.objective import Problem
 from engine.parameters import SUM_TOLERANCE, Parameters, Simplex, Uniqueness
-from engine.roundoff import roundoff_bound
 from engine.stopping import Stop
 from engine.trace import RUNNING, Step
 from engine.wording import number_text, singular
@@ -173,7 +172,7 @@ class _Lane:
         decreased = False
         if before is not None and outside is None and before.is_likelihood:
             fall = before.log_likelihood - position.log_likelihood
-            if fall > 0 and fall > roundoff_bound(position.log_likelihood, problem.total_weight):
+            if fall > 0 and fall > problem.roundoff_bound(position.log_likelihood):
                 decreased = True
                 events += (Event("decrease", f"the log-likelihood fell by {number_text(fall)}"),)
         events += self._emptied(before, position.parameters)

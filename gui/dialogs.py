@@ -74,7 +74,7 @@ class Dialogs:
         try:
             self._window.session.save(path)
         except InputError as error:
-            self._window.tell(str(error))
+            self._window.sentence.tell(str(error))
             return False
         return True
 

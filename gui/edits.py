@@ -20,7 +20,7 @@ from engine.run import Intervention
 from engine.settings import configure, settings_of, written
 from engine.starts.base import Start
 from engine.starts.parameters import GivenParameters
-from gui.frame import Projection
+from gui.projection import Projection
 from gui.requests import DrawPoints, ErasePoints, MoveStartMean, ReshapeStart, SetStartWeights
 
 MOST_DRAWN = 20_000
@@ -206,17 +206,26 @@ def with_lane(experiment: Experiment, index: int, lane: Lane) -> Experiment:
 
 
 def with_lane_algorithm(experiment: Experiment, index: int, name: str) -> Experiment:
-    """Another algorithm in a lane; settings that both have are kept."""
+    """Another algorithm in a lane; settings that both have are kept, where they mean the same in both."""
     cls = catalogue.get("algorithms", name)
     old = experiment.lanes[index]
-    known = {each.name for each in settings_of(cls)}
+    kinds = {each.name: each.kind for each in settings_of(type(old.algorithm))}
+    known = {each.name for each in settings_of(cls) if each.kind == kinds.get(each.name)}
     kept = {
         key: value
         for key, value in written(old.algorithm).items()
-        if key in known and key not in ("learning_rate", "line_search")
+        if key in known and key not in ("learning_rate", "line_search") and _is_possible(cls, key, value)
     }
     lane = Lane(configure(cls, kept, "the lane"), "", (), old.after_leaving, old.on)
     return with_lane(experiment, index, lane)
+
+
+def _is_possible(cls: type, setting: str, value: Any) -> bool:
+    try:
+        configure(cls, {setting: value}, "the lane")
+    except InputError:
+        return False
+    return True
 
 
 def with_lane_setting(experiment: Experiment, index: int, setting: str, value: Any) -> Experiment:
@@ -337,4 +346,6 @@ def _reshaped(old: Array, seen: Array, wanted: Array, matrix: Array, back: Array
     """
     factor = np.linalg.solve(np.linalg.cholesky(seen).T, np.linalg.cholesky(wanted).T).T
     transform = np.eye(len(old)) + back @ (factor - np.eye(len(factor))) @ matrix
-    return np.asarray(transform @ old @ transform.T)
+    shaped = transform @ old @ transform.T
+    # Round-off alone makes it other than symmetric, which is much where a covariance is 0.
+    return np.asarray(0.5 * (shaped + shaped.T))

@@ -23,9 +23,9 @@ from engine.results import (
 from engine.saving import write_whole
 from gui.background import Background
 from gui.loading_bar import LoadingBar
-from gui.number_table import NumberTable
 from gui.picture import KINDS, Picture, write_picture
 from gui.picture_dialog import PictureDialog
+from gui.tables.number_table import NumberTable
 
 if TYPE_CHECKING:
     from gui.window import Window
@@ -75,7 +75,7 @@ class Exports(QObject):
         try:
             write_picture(self._window, picture, path)
         except InputError as error:
-            self._window.tell(str(error))
+            self._window.sentence.tell(str(error))
         else:
             self._say_written(path)
 
@@ -127,7 +127,7 @@ class Exports(QObject):
         session.pause()
         seen = session.seen()
         if seen is None:
-            self._window.tell("There is nothing to export yet.")
+            self._window.sentence.tell("There is nothing to export yet.")
             return
         path = self._named(title, name, CSV if trace_in_json is None else f"{CSV};;{JSON}")
         if path is None:
@@ -147,7 +147,7 @@ class Exports(QObject):
                 write_csv(found, path, told)
 
         self._writer.start(
-            work, lambda done: self._say_written(path), lambda error: self._window.tell(str(error))
+            work, lambda done: self._say_written(path), lambda error: self._window.sentence.tell(str(error))
         )
 
     def table(self, title: str, name: str, table: NumberTable) -> None:
@@ -158,7 +158,7 @@ class Exports(QObject):
         try:
             write_whole(path, table.as_csv())
         except InputError as error:
-            self._window.tell(str(error))
+            self._window.sentence.tell(str(error))
         else:
             self._say_written(path)
 
@@ -170,10 +170,10 @@ class Exports(QObject):
         try:
             line = fit_line(session.experiment, session.file, session.csv_file)
         except InputError as error:
-            self._window.tell(str(error))
+            self._window.sentence.tell(str(error))
             return
         QGuiApplication.clipboard().setText(line)
-        self._window.note(f"Copied: {line}")
+        self._window.sentence.note(f"Copied: {line}")
 
     # Files
 
@@ -183,7 +183,7 @@ class Exports(QObject):
         return self._window.dialogs.named(title, f"{stem}-{name}", kinds)
 
     def _say_written(self, path: Path) -> None:
-        self._window.note(f"Written: {path}")
+        self._window.sentence.note(f"Written: {path}")
 
     def close(self) -> None:
         """What is still being written is given up; what was in its file stays."""

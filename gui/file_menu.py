@@ -63,6 +63,6 @@ class FileMenu(QObject):
         """Shows a session again that ended without being closed."""
         autosave, window = self._window.autosave, self._window
         if autosave is None or not autosave.has_lost():
-            window.note("There is no session that ended without being closed.")
+            window.sentence.note("There is no session that ended without being closed.")
         elif window.dialogs.may_leave():
             autosave.reopen_lost()

@@ -89,4 +89,6 @@ class LaneMenu(QObject):
         if any(lane.index == self.place and lane.status == "left-constraints" for lane in shown):
             session.adjust_lane(self.place, "after_leaving", "continue", True)
         else:
-            self._window.note("This lane has not left the constraints, so there is nothing to go on from.")
+            self._window.sentence.note(
+                "This lane has not left the constraints, so there is nothing to go on from."
+            )

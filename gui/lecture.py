@@ -58,7 +58,7 @@ class Lecture(QObject):
         changed = self.chosen ^ {picture}
         if changed:
             self.chosen = changed
-            self._window.show_pictures(self.chosen)
+            self._window.arrangement.show_only(self.chosen)
             self._window.menus.show_state()
 
     def escape(self) -> None:
@@ -74,7 +74,7 @@ class Lecture(QObject):
         window = self._window
         state = window.shell.windowState()
         window.show_controls(not on)
-        window.show_pictures(self.chosen if on else frozenset(PICTURES))
+        window.arrangement.show_only(self.chosen if on else frozenset(PICTURES))
         window.use_style(window.theme)
         # Controls that come back may need more room than a small screen has, which would end full screen.
         window.shell.setWindowState(state)

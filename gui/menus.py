@@ -85,7 +85,10 @@ class Menus(QObject):
 
     def _fill_experiments(self) -> None:
         self._add(
-            self.experiments, "&All experiments, as cards", self._window.show_gallery, QKeySequence("X")
+            self.experiments,
+            "&All experiments, as cards",
+            self._window.companions.show_gallery,
+            QKeySequence("X"),
         )
         self.experiments.addSeparator()
         keys = (f"{held}+{digit}" for held in KEYS_HELD for digit in range(1, 10))
@@ -134,9 +137,11 @@ class Menus(QObject):
 
         menu.addSeparator()
         self._add(menu, "Try many starts", session.try_many_starts, QKeySequence("T"))
-        self._add(menu, "What came out of many starts", window.show_many_starts, QKeySequence("Shift+T"))
+        self._add(
+            menu, "What came out of many starts", window.companions.show_many_starts, QKeySequence("Shift+T")
+        )
         self._add(menu, "Pin this run", session.pin, QKeySequence("P"))
-        self._add(menu, "Pinned runs", window.show_pins, QKeySequence("Shift+P"))
+        self._add(menu, "Pinned runs", window.companions.show_pins, QKeySequence("Shift+P"))
         menu.addSeparator()
         self._add(menu, "Measure the largest stable rate", session.measure_stable_rates, QKeySequence("M"))
 
@@ -163,9 +168,9 @@ class Menus(QObject):
         self._add(menu, "Leave lecture or full screen", lecture.escape, QKeySequence("Esc"))
         self._full = self._add(menu, "Full screen", self._toggle_full_screen, QKeySequence("F11"))
         self._add(menu, "Show all the data", self._window.viewport.reset, QKeySequence("0"))
-        self._add(menu, "Results of the race", self._window.show_results, QKeySequence("Ctrl+R"))
-        self._add(menu, "Parameters", self._window.show_parameters, QKeySequence("Ctrl+P"))
-        self._add(menu, "What the E step found", self._window.show_e_step, QKeySequence("E"))
+        self._add(menu, "Results of the race", self._window.companions.show_results, QKeySequence("Ctrl+R"))
+        self._add(menu, "Parameters", self._window.companions.show_parameters, QKeySequence("Ctrl+P"))
+        self._add(menu, "What the E step found", self._window.companions.show_e_step, QKeySequence("E"))
         self._add(menu, "Steps a second and frame time", self._window.show_meter, QKeySequence("Shift+M"))
 
     def _fill_help(self, menu: QMenu) -> None:

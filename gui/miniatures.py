@@ -19,10 +19,12 @@ from PySide6.QtGui import QImage, QImageWriter, QPainter
 from engine.experiment import Experiment
 from engine.preparation import prepare
 from gui.background import Background
-from gui.frame import Frame, clock_column, resolve, scene
+from gui.clock import clock_column
+from gui.frame import Frame, resolve
 from gui.items.viewport import Viewport
 from gui.preferences import own_folder
 from gui.race import Race
+from gui.scene import scene
 from gui.style import Style, style
 from gui.views.base import View
 from gui.views.data_canvas import DataCanvas

@@ -11,7 +11,12 @@ import numpy.typing as npt
 
 from engine.errors import InputError
 from engine.experiment import Experiment, from_document
+from engine.many_starts import CLOCKS
 from engine.parameters import Array
+from gui.clock import clock_column
+from gui.lane_frame import LaneSource, last_likelihood
+from gui.paths import paths
+from gui.scene import Scene
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +65,35 @@ class Pin:
     def result(self) -> str:
         """All lanes' results in a line."""
         return "; ".join(lane.result for lane in self.lanes)
+
+
+def pinned_lanes(scene: Scene, sources: Sequence[LaneSource]) -> tuple[PinnedLane, ...]:
+    """What stays of each lane that has begun when its run is pinned: everything up to its newest entry."""
+    pinned = []
+    for source in sources:
+        if source.trace.count == 0:
+            continue
+        trace, last = source.trace, source.trace.count - 1
+        best = last_likelihood(trace) or 0
+        components = scene.components(trace.parameters(best))
+        iterations, weights, _ = paths(scene, trace, last)
+        pinned.append(
+            PinnedLane(
+                source.index,
+                source.title,
+                trace.status,
+                last,
+                float(trace.floats("log_likelihood")[best]),
+                {clock: np.array(clock_column(trace, clock)) for clock in CLOCKS},
+                np.array(trace.floats("log_likelihood")),
+                np.array(trace.column("is_likelihood")),
+                np.array(iterations),
+                np.array(weights),
+                components.means,
+                components.covariances,
+            )
+        )
+    return tuple(pinned)
 
 
 class _Numbers(msgspec.Struct, forbid_unknown_fields=True):

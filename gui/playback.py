@@ -4,7 +4,7 @@ import math
 
 from engine.errors import InputError
 from engine.trace import Trace
-from gui.frame import clock_column, iteration_at
+from gui.clock import clock_column, iteration_at
 from gui.race import Race
 
 LOOK_AHEAD = 2

@@ -17,7 +17,7 @@ from engine.preparation import Preparation
 from engine.run import replay
 from engine.settings import written
 from engine.trace import Step, Trace
-from gui.frame import LaneSource
+from gui.lane_frame import LaneSource
 from gui.worker import Engine, Turns
 
 CLOSING_SECONDS = 0.4

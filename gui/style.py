@@ -26,6 +26,9 @@ _BRIGHTER = {"#0072b2": "#0a84cf", "#8c6d1f": "#9f7c23", "#882255": "#b8457f", "
 COMPONENT_COLOURS_DARK = tuple(_BRIGHTER.get(colour, colour) for colour in COMPONENT_COLOURS)
 """The same hues upon a dark canvas: the four darkest are brighter, so that thin lines can be seen."""
 
+LARGER = 1.4
+"""Before an audience whatever has a width or height of its own gets so many times as much."""
+
 LANE_DASHES: tuple[tuple[float, ...], ...] = (
     (),
     (6.0, 3.0),
@@ -132,6 +135,10 @@ class Style:
     def pen(self, role: str, width: float = 1.0, alpha: float = 1.0) -> QPen:
         """A solid pen in the colour of a role."""
         return QPen(self.colour(role, alpha), width)
+
+    def enlarged(self, pixels: int) -> int:
+        """A width or height that grows with the type before an audience."""
+        return round(pixels * (LARGER if self.lecture else 1.0))
 
     def font(self, small: bool = False, bold: bool = False, scale: float = 1.0) -> QFont:
         """The window's font at this style's size."""

@@ -8,7 +8,6 @@ from engine.algorithms.gradient import GradientAlgorithm, GradientState, slope_a
 from engine.models.base import UndefinedLikelihood
 from engine.objective import Problem
 from engine.parameters import Array
-from engine.roundoff import roundoff_bound
 
 SUFFICIENT_INCREASE = 1e-4
 SHORTEST_SHARE = 2.0**-40
@@ -31,7 +30,7 @@ def backtracked(
     gives value and gradient together, so the accepted one is not paid twice.
     """
     here = state.position.log_likelihood
-    bound = roundoff_bound(here, problem.total_weight)
+    bound = problem.roundoff_bound(here)
     undefined: UndefinedLikelihood | None = None
     rate = longest
     while rate >= SHORTEST_SHARE * longest:

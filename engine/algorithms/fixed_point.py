@@ -28,7 +28,6 @@ from engine.algorithms.base import Algorithm, Event, Position
 from engine.models.base import UndefinedLikelihood
 from engine.objective import Problem
 from engine.parameters import Array, Layout, Parameters, PositiveDefinite, Simplex
-from engine.roundoff import roundoff_bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class AcceleratedEM(Algorithm):
         if isinstance(found, Refusal):
             return found
         fall = before - found.log_likelihood
-        if fall > allowed_decrease + roundoff_bound(found.log_likelihood, problem.total_weight):
+        if fall > allowed_decrease + problem.roundoff_bound(found.log_likelihood):
             return Refusal(f"lost {fall:.3g} of log-likelihood")
         return found
 
@@ -124,7 +123,7 @@ def rounding_hides(problem: Problem, one: Position, other: Position) -> bool:
     Then they do not tell which position is the better one, but the residuals still do: near the limit an error
     in the parameters shows in the log-likelihood only by its square.
     """
-    bound = roundoff_bound(other.log_likelihood, problem.total_weight)
+    bound = problem.roundoff_bound(other.log_likelihood)
     return abs(other.log_likelihood - one.log_likelihood) <= bound
 
 

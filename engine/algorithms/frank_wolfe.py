@@ -18,7 +18,6 @@ from engine.algorithms.weights_only import (
 from engine.models.base import UndefinedLikelihood
 from engine.objective import Problem
 from engine.parameters import Array, Parameters
-from engine.roundoff import roundoff_bound
 from engine.settings import setting
 
 FLAT = 0.1
@@ -110,7 +109,7 @@ class FrankWolfe(WeightsOnlyAlgorithm):
     ) -> GradientState | UndefinedLikelihood | None:
         """The state where the slope along the direction is a tenth of what it was, or the last one allowed."""
         start, slope = state.position.log_likelihood, slope_along(state, direction)
-        bound = roundoff_bound(start, problem.total_weight)
+        bound = problem.roundoff_bound(start)
         low, low_slope, high, high_slope = 0.0, slope, longest, -math.inf
         best: GradientState | None = None
         undefined: UndefinedLikelihood | None = None

@@ -24,8 +24,16 @@ from engine.coordinates.raw import Raw
 from engine.coordinates.softmax import Softmax
 from engine.models.base import UndefinedLikelihood
 from engine.objective import Problem
-from engine.parameters import Array, Block, Parameters, Positive, PositiveDefinite, Simplex, UnitInterval
-from engine.roundoff import roundoff_bound
+from engine.parameters import (
+    Array,
+    Block,
+    Layout,
+    Parameters,
+    Positive,
+    PositiveDefinite,
+    Simplex,
+    UnitInterval,
+)
 from engine.settings import setting
 
 MOST_TRIALS = 20
@@ -147,7 +155,7 @@ class LimitedMemoryBfgsBounded(GradientAlgorithm):
         length = float(np.linalg.norm(direction))
         if not (slope > 0.0 and math.isfinite(slope) and length > 0.0):
             return None
-        bound = roundoff_bound(start, problem.total_weight)
+        bound = problem.roundoff_bound(start)
         largest = min(self._longest(state, box, direction), self._longest_for_the_sum(state, direction))
         first = 1.0 if state.memory else min(1.0, 1.0 / length)
         search = begin(-start, -slope, min(first, largest), largest)
@@ -206,8 +214,8 @@ class LimitedMemoryBfgsBounded(GradientAlgorithm):
         """How far until the weight without a coordinate has fallen to a tenth."""
         if state.dropped is None:
             return LARGEST_STEP
-        fall = float(np.sum(direction[_weights_place(state.chart)]))
-        weight = float(state.position.parameters["weights"][state.dropped])
+        fall = float(np.sum(direction[_shares_place(state.chart)]))
+        weight = float(state.position.parameters[_shares(state.chart.layout)][state.dropped])
         return (1.0 - LEAST_SHARE) * weight / fall if fall > 0.0 else LARGEST_STEP
 
     def _updated(self, old: LbfgsbState, new: GradientState) -> tuple[Correction, ...]:
@@ -221,9 +229,10 @@ class LimitedMemoryBfgsBounded(GradientAlgorithm):
     def _with_largest_dropped(self, state: LbfgsbState) -> LbfgsbState:
         """The same state in the coordinates that leave out the largest weight, where another one has outgrown it."""
         layout = state.chart.layout
-        if "weights" not in layout.free:
+        shares = _shares(layout)
+        if not shares:
             return state
-        weights = state.position.parameters["weights"]
+        weights = state.position.parameters[shares]
         old = weights.size - 1 if state.dropped is None else state.dropped
         if state.dropped is not None and weights[old] >= 0.5 * np.max(weights):
             return state
@@ -232,10 +241,8 @@ class LimitedMemoryBfgsBounded(GradientAlgorithm):
         if new == old:
             return replace(state, dropped=old)
         free = {name: self.writing(layout.by_name[name]) for name in layout.free}
-        chart = Chart(
-            state.position.parameters, free | {"weights": DropLast(new)}, self.standardize, self.name
-        )
-        place = _weights_place(chart)
+        chart = Chart(state.position.parameters, free | {shares: DropLast(new)}, self.standardize, self.name)
+        place = _shares_place(chart)
         memory = tuple(
             _correction(
                 _exchanged_step(each.step, place, old, new), _exchanged_gradient(each.fall, place, old, new)
@@ -261,8 +268,16 @@ def _correction(step: Array, fall: Array) -> Correction:
     return Correction(step, fall, float(np.dot(step, fall)))
 
 
-def _weights_place(chart: Chart) -> slice:
-    return chart.place("weights")
+def _shares(layout: Layout) -> str:
+    """The free block that is one simplex, weights or the initial law of a chain; '' where there is none."""
+    blocks = (layout.by_name[name] for name in layout.free)
+    return next(
+        (each.name for each in blocks if isinstance(each.support, Simplex) and len(each.shape) == 1), ""
+    )
+
+
+def _shares_place(chart: Chart) -> slice:
+    return chart.place(_shares(chart.layout))
 
 
 def _exchanged_step(step: Array, place: slice, old: int, new: int) -> Array:

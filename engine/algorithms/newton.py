@@ -17,7 +17,6 @@ from engine.algorithms.trust_region import highest_step, newton_step
 from engine.models.base import UndefinedLikelihood
 from engine.objective import Problem
 from engine.parameters import Array, Parameters
-from engine.roundoff import roundoff_bound
 from engine.settings import setting
 
 ACCEPTED = 1e-4
@@ -93,7 +92,7 @@ class Newton(CoordinateGradientAlgorithm):
             found = self.evaluate(problem, state.chart, state.x + step)
             return _with_radius(found, state.radius), NOTHING_TO_TELL
         start, undefined = state.position.log_likelihood, None
-        bound = roundoff_bound(start, problem.total_weight)
+        bound = problem.roundoff_bound(start)
         radius = state.radius
         while radius >= SMALLEST_SHARE * state.radius:
             along = highest_step(curvature, gradient, radius)

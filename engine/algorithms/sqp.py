@@ -19,7 +19,6 @@ from engine.models.base import Model, UndefinedLikelihood
 from engine.models.weight_curvature import DensityRatios
 from engine.objective import Problem
 from engine.parameters import Array, Parameters
-from engine.roundoff import roundoff_bound
 from engine.wording import number_text
 
 SUFFICIENT_INCREASE = 1e-4
@@ -101,7 +100,7 @@ class SequentialQuadraticProgramming(WeightsOnlyAlgorithm):
 
     def _not_there(self, problem: Problem, state: GradientState) -> bool:
         """Whether other weights could still raise the log-likelihood by more than rounding hides."""
-        bound = roundoff_bound(state.position.log_likelihood, problem.total_weight)
+        bound = problem.roundoff_bound(state.position.log_likelihood)
         return left_to_gain(state, problem) > bound
 
     def _searched(
@@ -113,7 +112,7 @@ class SequentialQuadraticProgramming(WeightsOnlyAlgorithm):
         """
         direction = target - state.x
         start, slope = state.position.log_likelihood, slope_along(state, direction)
-        bound = roundoff_bound(start, problem.total_weight)
+        bound = problem.roundoff_bound(start)
         undefined: UndefinedLikelihood | None = None
         some_defined, share = False, 1.0
         # A shorter trial whose promised gain is far below rounding could only be accepted by chance.

@@ -26,7 +26,6 @@ from engine.algorithms.more_thuente import (
 from engine.models.base import UndefinedLikelihood
 from engine.objective import Problem
 from engine.parameters import Array, Parameters
-from engine.roundoff import roundoff_bound
 
 MOST_TRIALS = 20
 LITTLE_MORE = 1.01
@@ -92,7 +91,7 @@ class StrongWolfeAlgorithm(CoordinateGradientAlgorithm):
         start, slope = state.position.log_likelihood, slope_along(state, direction)
         if not (slope > 0.0 and math.isfinite(slope)):
             return None
-        bound = roundoff_bound(start, problem.total_weight)
+        bound = problem.roundoff_bound(start)
         first = self.first_trial(state, direction)
         search = begin(-start, -slope, first, tolerances=self.tolerances)
         tried: dict[float, GradientState] = {}
@@ -148,6 +147,6 @@ def rise_between(problem: Problem, before: GradientState, after: GradientState) 
     """By how much a step rose; from the slopes at its ends where rounding hides the difference of the values."""
     start = before.position.log_likelihood
     rise = after.position.log_likelihood - start
-    if rise > roundoff_bound(start, problem.total_weight):
+    if rise > problem.roundoff_bound(start):
         return rise
     return max(0.0, 0.5 * float(np.dot(before.gradient + after.gradient, after.x - before.x)))

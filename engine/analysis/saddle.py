@@ -14,7 +14,6 @@ from engine.errors import CannotRun
 from engine.models.base import UndefinedLikelihood
 from engine.objective import Problem
 from engine.parameters import Block, Parameters, Simplex
-from engine.roundoff import roundoff_bound
 from engine.wording import number_text
 
 MULTIPLIER_MARGIN = 1e-6
@@ -55,7 +54,7 @@ def _convex_direction(problem: Problem, position: Position) -> str | None:
     found = largest_eigenvalue(problem, chart, x, 1.0)
     if found is None or found.value < SMALLEST_CURVATURE:
         return None
-    bound = roundoff_bound(position.log_likelihood, problem.total_weight)
+    bound = problem.roundoff_bound(position.log_likelihood)
     here = position.log_likelihood
     for length in PROBE_LENGTHS:
         try:

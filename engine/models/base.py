@@ -109,6 +109,11 @@ class Prepared:
     total_weight: float
     log_jacobian: float
 
+    @property
+    def cancelling(self) -> float:
+        """The size of what cancels in a log-likelihood, summed over the rows (see `engine.roundoff`); mostly nothing."""
+        return 0.0
+
 
 @dataclass(frozen=True)
 class Model(ABC):

@@ -18,7 +18,13 @@ import numpy.typing as npt
 from engine.dataset import Dataset
 from engine.errors import InputError
 from engine.models.base import Blocks, Expectation, Frame, UndefinedLikelihood, Units
-from engine.models.counts import log_factorial, log_with_zero, refuse_what_is_no_count, without_faint
+from engine.models.counts import (
+    log_factorial,
+    log_with_zero,
+    refuse_impossible,
+    refuse_what_is_no_count,
+    without_faint,
+)
 from engine.models.data_checks import place_of_column
 from engine.models.edge_slopes import Edge, with_edge_slopes
 from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
@@ -219,6 +225,8 @@ class BinomialComponents(Mixture, CompleteExponentialFamily):
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
         probabilities = self._probabilities(parameters)
         _, successes, failures = self._sums_of(expectation.statistics)
+        refuse_impossible(successes, probabilities, parameters)
+        refuse_impossible(failures, 1.0 - probabilities, parameters)
         slope = _ratio(successes, probabilities) - _ratio(failures, 1.0 - probabilities)
         return self.gradient_of(expectation, parameters, {self.second_block: slope})
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from engine.dataset import Dataset
 from engine.errors import InputError
-from engine.parameters import Array
+from engine.models.base import UndefinedLikelihood
+from engine.parameters import Array, Parameters
 from engine.wording import number_text
 
 LARGEST_COUNT = 2.0**53
@@ -42,11 +43,28 @@ def log_with_zero(values: Array) -> Array:
         return np.asarray(np.maximum(np.log(values), LOG_OF_ZERO))
 
 
+def size_of_counts(columns: Array, row_weights: Array | None) -> float:
+    """The sum of x log x over counts in columns (d, n), a row counting by its weight: about that of log x!."""
+    sizes = np.einsum("ij,ij->j", columns, np.log(np.maximum(columns, 1.0)))
+    return float(np.add.reduce(sizes) if row_weights is None else sizes @ row_weights)
+
+
 def log_factorial(counts: Array) -> Array:
     """log x!, once for each distinct count."""
     distinct, places = np.unique(counts, return_inverse=True)
     logs = np.array([math.lgamma(count + 1.0) for count in distinct])
     return logs[places].reshape(counts.shape)
+
+
+def refuse_impossible(needed: Array, probabilities: Array, parameters: Parameters) -> None:
+    """Raises UndefinedLikelihood where something is needed, by sums above 0, whose probability is 0.
+
+    So it is where a row is impossible under every component: the log-likelihood is minus infinity there, which an E
+    step passes over, and no gradient leads away.
+    """
+    if np.any((needed > 0) & (probabilities == 0)):
+        detail = "a row needs what has a probability of 0 under every component"
+        raise UndefinedLikelihood("not-finite", detail, parameters)
 
 
 def without_faint(sums: Array, whole: Array) -> Array:

@@ -4,6 +4,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -55,6 +56,11 @@ class SequencesPrepared(Prepared):
     cut: Partition
     features: Array
     row_weights: None = None
+
+    @cached_property
+    def cancelling(self) -> float:
+        # The last feature is log x! of counts, and of the order of 1 where there are none.
+        return float(np.sum(np.abs(self.features[-1])))
 
     @property
     def data_rows(self) -> Places:

@@ -29,6 +29,7 @@ from engine.errors import InputError
 from engine.models.accepting import accepted_array, normalised, refuse_unknown_blocks
 from engine.models.base import Blocks, Expectation, Frame, Model, Prepared, UndefinedLikelihood, Units
 from engine.models.centres import FromCentres, filled_with_means
+from engine.models.counts import size_of_counts
 from engine.models.data_checks import refuse_empty_columns, refuse_infinite_cells, refuse_missing_cells
 from engine.models.distinct_counts import distinct_counts
 from engine.models.exact_sums import Pair
@@ -100,6 +101,10 @@ class MixturePrepared(Prepared):
             edges=edges,
             holds_counts=False,
         )
+
+    @cached_property
+    def cancelling(self) -> float:
+        return size_of_counts(self.columns, self.row_weights) if self.holds_counts else 0.0
 
     @property
     def block_width(self) -> int:

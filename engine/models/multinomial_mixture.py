@@ -10,7 +10,13 @@ import numpy.typing as npt
 from engine.dataset import Dataset
 from engine.errors import InputError
 from engine.models.base import Blocks, Expectation, Frame, UndefinedLikelihood, Units
-from engine.models.counts import log_factorial, log_with_zero, refuse_what_is_no_count, without_faint
+from engine.models.counts import (
+    log_factorial,
+    log_with_zero,
+    refuse_impossible,
+    refuse_what_is_no_count,
+    without_faint,
+)
 from engine.models.edge_slopes import Edge, with_edge_slopes
 from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
 from engine.models.mixture import (
@@ -120,6 +126,7 @@ class MultinomialMixture(Mixture, CompleteExponentialFamily):
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
         probabilities = self._probabilities(parameters)
         totals = _totals(expectation.statistics.reshape(2, len(probabilities), -1)[0])
+        refuse_impossible(totals, probabilities, parameters)
         slope = np.divide(totals, probabilities, out=np.zeros_like(totals), where=totals > 0)
         return self.gradient_of(expectation, parameters, {"probabilities": slope})
 

@@ -10,7 +10,13 @@ import numpy.typing as npt
 from engine.dataset import Dataset
 from engine.errors import InputError
 from engine.models.base import Blocks, Expectation, Frame, UndefinedLikelihood, Units
-from engine.models.counts import log_factorial, log_with_zero, refuse_what_is_no_count, without_faint
+from engine.models.counts import (
+    log_factorial,
+    log_with_zero,
+    refuse_impossible,
+    refuse_what_is_no_count,
+    without_faint,
+)
 from engine.models.edge_slopes import Edge, with_edge_slopes
 from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
 from engine.models.mixture import (
@@ -131,6 +137,7 @@ class PoissonMixture(Mixture, CompleteExponentialFamily):
         rates, _ = self._rates(parameters)
         sums = expectation.statistics.reshape(2, len(rates), -1)[0]
         counts, totals = sums[:, :1], without_faint(sums[:, 1:-1], sums[:, :1])
+        refuse_impossible(totals, rates, parameters)
         with np.errstate(divide="ignore", invalid="ignore"):
             by_rate = np.where(totals > 0, totals / rates, 0.0) - counts
         unit = parameters.layout.by_name["rates"].unit

@@ -11,6 +11,7 @@ from engine.algorithms.base import Algorithm
 from engine.algorithms.gradient import CoordinateGradientAlgorithm
 from engine.coordinates.log_cholesky import LogCholesky
 from engine.dataset import Dataset
+from engine.datasets.drawn import Drawn
 from engine.datasets.file import File
 from engine.errors import InputError, MissingCells
 from engine.experiment import Experiment, Lane
@@ -20,7 +21,7 @@ from engine.parameters import Array
 from engine.settings import settings_of
 from engine.starts.parameters import GivenParameters
 from engine.starts.truth import FromTruth
-from gui.controls.words import plain, plain_title
+from gui.controls.words import plain
 
 Reasons = Mapping[tuple[str, ...], str]
 """(section, setting) or (section, setting, choice) -> sentence. The setting 'name' is the choice of a class;
@@ -68,6 +69,8 @@ def reasons(experiment: Experiment, dataset: Dataset | None) -> Reasons:
         found["data", "path"] = (
             "The file is saved inside the experiment; open another one with the button above."
         )
+    if isinstance(experiment.data, Drawn):
+        found["data", "columns"] = "Each coordinate of points that were drawn needs its name."
     start = _start_blocks(experiment, dataset)
     for index, lane in enumerate(experiment.lanes):
         section = lane_section(index)
@@ -109,8 +112,9 @@ def _unsuited_models(experiment: Experiment, dataset: Dataset | None) -> Iterato
     story = experiment.data
     for name, cls in catalogue.find("models").items():
         if story.suits and name not in story.suits:
-            meant = " or a ".join(plain(each) for each in story.suits)
-            yield name, f"{plain_title(story.name)} is meant for a {meant}; choose other data first."
+            *others, last = (plain(each) for each in story.suits)
+            meant = f"{', '.join(others)} or {last}" if others else last
+            yield name, f"These data are meant for another model: {meant}; choose other data first."
         elif isinstance(story, File) and dataset is not None and name != experiment.model.name:
             why = _refusal_of(name, cls, dataset)
             if why is not None:
@@ -167,7 +171,8 @@ def _unfit_starts(experiment: Experiment, dataset: Dataset | None) -> Iterator[t
         yield FromTruth.name, "The truth behind these data is not known; choose another start."
         return
     if truth.model != model.name:
-        yield FromTruth.name, f"The data were not drawn from a {plain(model.name)}; choose another start."
+        drawn = plain(truth.model)
+        yield FromTruth.name, f"The data were drawn from another model: {drawn}; choose another start."
         return
     known = len(truth.parameters.get("weights", ()))
     if known and getattr(model, "components", known) != known:

@@ -111,10 +111,12 @@ class NamesField(Field):
     def _make_buttons(self, names: tuple[str, ...]) -> None:
         self.buttons = {}
         for name in names:
-            button = Button(name)
+            # A column's name stands as its file has it; a parameter's is read like any word.
+            words = name.replace("_", " ") if name in self.setting.choices else name
+            button = Button(words)
             button.setCheckable(True)
             button.setProperty("role", "chip")
-            button.setAccessibleName(f"{self.setting.label}: {name}")
+            button.setAccessibleName(f"{self.setting.label}: {words}")
             button.clicked.connect(lambda checked=False, name=name: self._toggle(name, checked))
             self.buttons[name] = button
         self.chips.hold(list(self.buttons.values()))

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from gui.controls.elided import ElidedText
 from gui.controls.inputs import Button
 from gui.controls.words import log_likelihood_text, rounded_text, seconds_text, small_text, tooltip
-from gui.frame import LaneFrame
+from gui.lane_frame import LaneFrame
 from gui.style import Style, style
 
 STATUS_WORDS = {

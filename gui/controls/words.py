@@ -4,6 +4,16 @@ import html
 import math
 
 PROPER = {
+    "adam": "Adam",
+    "anderson": "Anderson",
+    "bernoulli": "Bernoulli",
+    "fisher": "Fisher",
+    "louis": "Louis",
+    "markov": "Markov",
+    "nesterov": "Nesterov",
+    "nile": "Nile",
+    "saxon": "Saxon",
+    "student": "Student",
     "em": "EM",
     "lbfgs": "L-BFGS",
     "bfgs": "BFGS",
@@ -11,7 +21,6 @@ PROPER = {
     "ecme": "ECME",
     "pca": "PCA",
     "heywood": "Heywood",
-    "px": "PX",
     "sgd": "SGD",
     "sqp": "SQP",
     "svrg": "SVRG",
@@ -35,6 +44,7 @@ WITH_HYPHENS = {
     "quasi-newton-em": "quasi-Newton EM",
     "mini-batch-em": "mini-batch EM",
     "over-relaxed-em": "over-relaxed EM",
+    "px-em": "PX-EM",
 }
 """Names that keep hyphens."""
 MINUS = "\N{MINUS SIGN}"

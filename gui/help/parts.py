@@ -22,12 +22,12 @@ from gui.controls.panel import ControlPanel
 from gui.controls.section import Section
 from gui.controls.status_strip import StatusStrip
 from gui.controls.transport import Transport
-from gui.e_step_table import EStepTable
 from gui.help.pages import Page, class_key, displays, parts_of, setting_key
-from gui.many_starts_report import ManyStartsReport
-from gui.parameter_table import ParameterTable
-from gui.pin_list import PinList
-from gui.results_table import ResultsTable
+from gui.tables.e_step_table import EStepTable
+from gui.tables.many_starts_report import ManyStartsReport
+from gui.tables.parameter_table import ParameterTable
+from gui.tables.pin_list import PinList
+from gui.tables.results_table import ResultsTable
 from gui.views.base import View
 
 CONTROLS: tuple[type[QWidget], ...] = (

@@ -7,9 +7,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from engine.analysis.bound import Stair
-from gui.frame import Frame, LaneFrame
+from gui.frame import Frame
 from gui.items.axes import Axes
 from gui.items.marks import signed_text, small_text
+from gui.lane_frame import LaneFrame
 from gui.style import Style
 
 NARROWEST_STEP = 22.0

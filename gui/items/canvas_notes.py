@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QFont, QFontMetricsF, QPainter, QPainterPath
 
-from gui.frame import LaneFrame
 from gui.items.missing_rows import draw_sample_ring
+from gui.lane_frame import LaneFrame
 from gui.style import Style
 
 HEADER_GAP = 3.0

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from engine.models.missing_cells import patterns_of
 from engine.parameters import Array
-from gui.frame import Scene
 from gui.items.viewport import same_projection
+from gui.scene import Scene
 
 MOST_ROWS = 1_000_000
 """More rows than this change no pixel of a density image that one could see."""

@@ -10,7 +10,6 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
 from engine.parameters import Array
-from gui.frame import Components
 from gui.items.axes import Axes
 from gui.items.curve import is_dense, polygon, stroke
 from gui.items.ellipse import (
@@ -25,6 +24,7 @@ from gui.items.ellipse import (
 )
 from gui.items.layer import device_scale
 from gui.items.stamps import Drawing, stamp, stamp_all
+from gui.scene import Components
 from gui.style import Style
 
 RADII = (1.0, 2.0)

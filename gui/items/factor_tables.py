@@ -9,8 +9,9 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 from engine.models.factor_model import FactorModel
 from engine.parameters import Array
 from engine.wording import number_text
-from gui.frame import Frame, LaneFrame
+from gui.frame import Frame
 from gui.items.heat_map import draw_cells, shade
+from gui.lane_frame import LaneFrame
 from gui.style import Style
 
 GAP = 16.0

@@ -10,12 +10,14 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QBrush, QPainter, QPen
 
 from engine.parameters import Array
-from gui.frame import Curve, Frame, LaneFrame
+from gui.curve import Curve
+from gui.frame import Frame
 from gui.items.axes import Axes
 from gui.items.curve import FARTHEST_PIXEL, decimated, draw_path, offsets
 from gui.items.layer import Layer, device_scale, is_vector
 from gui.items.likelihood_scale import heights
 from gui.items.marks import draw_mark, draw_marks
+from gui.lane_frame import LaneFrame
 from gui.style import Style
 
 Mask = npt.NDArray[np.bool_]

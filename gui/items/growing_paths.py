@@ -9,10 +9,11 @@ from PySide6.QtCore import QSizeF
 from PySide6.QtGui import QPainter
 
 from engine.parameters import Array
-from gui.frame import Frame, LaneFrame
+from gui.frame import Frame
 from gui.items.curve import draw_path, without_repeats
 from gui.items.layer import Layer, is_vector
 from gui.items.path_extents import PathSeen
+from gui.lane_frame import LaneFrame
 from gui.style import Style
 
 LEAST_PIXELS = 0.4

@@ -9,10 +9,10 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 from engine.models.base import UndefinedLikelihood
 from engine.parameters import Array, Parameters
-from gui.frame import Components, Scene
 from gui.items.axes import Axes
 from gui.items.cloud import Cloud, holds_counts
 from gui.items.colour_table import colour_table
+from gui.scene import Components, Scene
 from gui.style import Style
 
 FEWEST_BARS = 8

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.parameters import Array
-from gui.frame import Curve, Frame
+from gui.curve import Curve
+from gui.frame import Frame
 from gui.items.curve import roomy
 
 FIRST_ITERATIONS = 40

@@ -7,10 +7,10 @@ from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from engine.analysis.landscape import Landscape
-from gui.frame import LaneFrame
 from gui.items.axes import Axes, draw_axes
 from gui.items.component_marks import draw_arrow
 from gui.items.contours import contour
+from gui.lane_frame import LaneFrame
 from gui.style import Style
 
 DROPS = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
@@ -32,13 +32,14 @@ def heights_of_the_whole(whole: Landscape, lane: LaneFrame) -> tuple[float, floa
 
 
 def draw_likelihood_whole(
-    painter: QPainter, whole: Landscape, lane: LaneFrame, axes: Axes, style: Style
+    painter: QPainter, whole: Landscape, lane: LaneFrame, axes: Axes, style: Style, named: bool
 ) -> None:
-    """A curve with the lane's steps upon it, or contours with the lane's way across them."""
-    if len(whole.names) == 1:
-        draw_axes(painter, axes, style, whole.names[0], "log-likelihood")
-    else:
-        draw_axes(painter, axes, style, whole.names[0], whole.names[1])
+    """A curve with the lane's steps upon it, or contours with the lane's way across them.
+
+    `named`: whether the axes' names have room.
+    """
+    x_name, y_name = whole.names[0], "log-likelihood" if len(whole.names) == 1 else whole.names[1]
+    draw_axes(painter, axes, style, *((x_name, y_name) if named else ("", "")))
     painter.save()
     painter.setClipRect(axes.area)
     if len(whole.names) == 1:

@@ -7,10 +7,10 @@ from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from engine.parameters import Array
-from gui.frame import Components
 from gui.items.axes import Axes
 from gui.items.component_marks import INK, blended, draw_arrow, draw_diamond, line_width, words
 from gui.items.ellipse import FURTHEST_PIXEL
+from gui.scene import Components
 from gui.style import Style
 
 TICK_SHARE = 0.045

@@ -15,12 +15,13 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from engine.models.missing_cells import Imputation
 from engine.parameters import Array
 from engine.wording import number_text
-from gui.frame import LaneFrame, Scene
 from gui.items.axes import Axes
 from gui.items.cloud import evenly, grouped, in_few_patterns, lacking_a_coordinate, relative_sizes
 from gui.items.colour_table import colour_table
 from gui.items.ellipse import FURTHEST_PIXEL
 from gui.items.viewport import same_projection
+from gui.lane_frame import LaneFrame
+from gui.scene import Scene
 from gui.style import Style
 
 MOST_RINGS = 60

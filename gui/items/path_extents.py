@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.parameters import Array
-from gui.frame import Frame, LaneFrame
+from gui.frame import Frame
+from gui.lane_frame import LaneFrame
 
 
 @dataclass

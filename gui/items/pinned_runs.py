@@ -83,16 +83,27 @@ def _draw_curve(
 def _draw_name(
     painter: QPainter, style: Style, name: str, at: QPointF, area: QRectF, taken: list[QRectF]
 ) -> None:
-    """A pin's name beside a point, moved until it covers no other; left out where there is no room."""
+    """A pin's name beside a point; left out where there is no room."""
     metrics = QFontMetricsF(style.font(small=True))
-    width, height = metrics.horizontalAdvance(name) + 4, metrics.height()
-    box = QRectF(min(at.x() + 4, area.right() - width), at.y() + 2, width, height)
-    while any(box.intersects(other) for other in taken) and box.bottom() + height < area.bottom():
-        box.translate(0, height)
+    box = _free_place(at, QSizeF(metrics.horizontalAdvance(name) + 4, metrics.height()), area, taken)
+    if box is None:
+        return
     taken.append(box)
     painter.setFont(style.font(small=True))
     painter.setPen(style.pen("muted"))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
+
+
+def _free_place(at: QPointF, size: QSizeF, area: QRectF, taken: list[QRectF]) -> QRectF | None:
+    """The nearest place below a point, else above it, that lies within the area and covers no other."""
+    left, height = min(at.x() + 4, area.right() - size.width()), size.height()
+    for top, step in ((at.y() + 2, height), (at.y() - 2 - height, -height)):
+        box = QRectF(QPointF(left, top), size)
+        while area.top() <= box.top() and box.bottom() <= area.bottom():
+            if not any(box.intersects(other) for other in taken):
+                return box
+            box.translate(0, step)
+    return None
 
 
 def draw_pinned_paths(painter: QPainter, frame: Frame, chart: Chart, style: Style) -> None:

@@ -16,13 +16,13 @@ from PySide6.QtGui import QImage, QPainter
 
 from engine.models.base import UndefinedLikelihood
 from engine.parameters import Array, Parameters
-from gui.frame import Scene
 from gui.items.axes import Axes
 from gui.items.cloud import Cloud, CloudKeeper, evenly, grouped, holds_counts, in_few_patterns, relative_sizes
 from gui.items.colour_table import ColourTable, colour_table
 from gui.items.layer import device_scale, is_vector
 from gui.items.point_image import PointImage, image_of
 from gui.items.sprites import OPACITY, OPACITY_PLACE, Sprites
+from gui.scene import Scene
 from gui.style import Style
 
 MOST_SPRITES = 4_000

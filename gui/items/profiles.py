@@ -7,8 +7,9 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from engine.parameters import Array
-from gui.frame import Frame, LaneFrame
+from gui.frame import Frame
 from gui.items.axes import Axes, draw_axes
+from gui.lane_frame import LaneFrame
 from gui.style import Style
 
 SURE = 0.5
@@ -22,16 +23,20 @@ def height_of_profiles(frame: Frame, lane: LaneFrame) -> float:
     return 1.0 if highest > SURE else 1.1 * highest
 
 
-def draw_profiles(painter: QPainter, frame: Frame, lane: LaneFrame, axes: Axes, style: Style) -> None:
+def draw_profiles(
+    painter: QPainter, frame: Frame, lane: LaneFrame, axes: Axes, style: Style, named: bool
+) -> None:
     """A line over the columns for each component, as thick as its weight; the start dashed, the truth dotted.
 
-    A probability of exactly 0 or 1 is a square. `axes` are 1 high for each probability and as wide as the columns.
+    A probability of exactly 0 or 1 is a square. `axes` are 1 high for each probability and as wide as the columns;
+    `named`: whether their name has room.
     """
     scene, profiles = frame.scene, lane.parameters["probabilities"]
     known = scene.dataset.truth if frame.show_truth else None
     truth = known.parameters.get("probabilities") if known is not None else None
     # Ticks stand only where an axis grows, so a reversed one has none: the columns have names.
-    draw_axes(painter, Axes(axes.area, 1.0, 0.0, axes.y_low, axes.y_high), style, "", "probability")
+    name = "probability" if named else ""
+    draw_axes(painter, Axes(axes.area, 1.0, 0.0, axes.y_low, axes.y_high), style, "", name)
     _draw_names(painter, axes, scene.model.axis_names(scene.dataset.columns), style)
     painter.save()
     painter.setClipRect(axes.area.adjusted(-4, -4, 4, 4))

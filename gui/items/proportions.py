@@ -5,9 +5,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from engine.parameters import Array
-from gui.frame import Frame, LaneFrame
+from gui.frame import Frame
 from gui.items.axes import Axes, draw_axes
 from gui.items.simplex_chart import hatch_brush
+from gui.lane_frame import LaneFrame
 from gui.style import Style
 
 LARGEST_MULTIPLIER = 4.0

@@ -5,8 +5,9 @@ from PySide6.QtCore import QLineF
 from PySide6.QtGui import QPainter, QPen
 
 from engine.parameters import Array
-from gui.frame import Frame, LaneFrame
+from gui.frame import Frame
 from gui.items.axes import Axes
+from gui.lane_frame import LaneFrame
 from gui.style import Style
 
 

@@ -7,8 +7,8 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from engine.parameters import Array
-from gui.frame import LaneFrame
 from gui.items.axes import Axes, draw_axes
+from gui.lane_frame import LaneFrame
 from gui.series import Levels, Rows, States
 from gui.style import Style
 

@@ -8,10 +8,10 @@ from PySide6.QtGui import QPainter, QPen
 
 from engine.models.gaussian_mixture import GaussianMixture
 from engine.parameters import Array
-from gui.frame import Components, Scene
 from gui.items.axes import Axes
 from gui.items.component_marks import blended, pixel_covariances, pixel_means
 from gui.items.ellipse import FURTHEST_PIXEL, covariance_from_handle, draw_ellipse, ellipse_in_pixels, handles
+from gui.scene import Components, Scene
 from gui.style import Style
 
 HIT_RADIUS = 10.0

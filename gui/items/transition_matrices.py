@@ -8,9 +8,10 @@ from functools import cache
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QLinearGradient, QPainter
 
-from gui.frame import Frame, LaneFrame
+from gui.frame import Frame
 from gui.items.heat_map import draw_cells, shade
 from gui.items.lane_column import draw_sample
+from gui.lane_frame import LaneFrame
 from gui.style import Style
 
 GAP = 10.0

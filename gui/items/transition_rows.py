@@ -7,8 +7,10 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from engine.parameters import Array
-from gui.frame import Components, Frame, LaneFrame
+from gui.frame import Frame
 from gui.items.simplex_chart import Chart
+from gui.lane_frame import LaneFrame
+from gui.scene import Components
 from gui.style import Style
 
 DRAWN_STATES = (2, 3, 4)

@@ -5,7 +5,8 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.dataset import Dataset
 from engine.parameters import Array
-from gui.frame import Projection, Scene
+from gui.projection import Projection
+from gui.scene import Scene
 
 DEEPEST_ZOOM = 1e-6
 WIDEST_VIEW = 1e3

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
-from gui.frame import LaneFrame
 from gui.items.lane_column import draw_sample
 from gui.items.marks import small_text, sum_is_one, sum_text
+from gui.lane_frame import LaneFrame
 from gui.style import Style
 
 SAMPLE = 26.0

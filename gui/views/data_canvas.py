@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, QTimer
 from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from gui.frame import Components, Frame, LaneFrame, Scene
+from gui.frame import Frame
 from gui.items.axes import Axes, draw_axes, nice_ticks, tick_text
 from gui.items.brush import Brush, canvas_point, draw_brush, reach, sprayed
 from gui.items.canvas_notes import (
@@ -55,7 +55,9 @@ from gui.items.sentence import draw_sentence
 from gui.items.series import draw_series, limits_in_time
 from gui.items.start_ghost import HIT_RADIUS, Grip, dragged, draw_ghost, ghost_handles, ghost_means, grip_at
 from gui.items.viewport import Viewport
+from gui.lane_frame import LaneFrame
 from gui.requests import DrawPoints, ErasePoints, MoveStartMean, ReshapeStart
+from gui.scene import Components, Scene
 from gui.series import Rows, in_time, is_drawn_in_time, rows_shown
 from gui.style import Style
 from gui.views.base import View
@@ -64,6 +66,8 @@ CLICK_PIXELS = 3.0
 ZOOM_OF_A_NOTCH = 0.82
 SETTLE_MILLISECONDS = 1500
 BRUSH_MILLISECONDS = 60
+NOT_DRAWN_INTO = "no points can be drawn into this picture"
+"""Told beside a brush over a model that is not seen among points."""
 
 
 @dataclass
@@ -207,6 +211,8 @@ class DataCanvas(View):
             head = header_height(style)
             self._draw_instead(painter, frame, lane, whole, head)
             draw_header(painter, QRectF(8, 0, whole.width() - 16, head), lane, Legend(), style)
+            if self._brush is not None and self.underMouse():
+                draw_hint(painter, whole, self._mouse, NOT_DRAWN_INTO, style)
             return
         axes = self.axes(frame, whole)
         flat = scene.projection.dimension == 1
@@ -254,9 +260,11 @@ class DataCanvas(View):
     ) -> None:
         """The picture of a model whose components have no place among the points."""
         scene, style = frame.scene, self.style_in_use.recoloured(lane.colours)
+        named = not _is_small(area, style)
         if scene.whole is not None:
             low, high = heights_of_the_whole(scene.whole, lane)
-            draw_likelihood_whole(painter, scene.whole, lane, _axes(style, 0.0, 1.0, low, high, area), style)
+            axes = _axes(style, 0.0, 1.0, low, high, area)
+            draw_likelihood_whole(painter, scene.whole, lane, axes, style, named)
         elif is_drawn_in_time(scene.model):
             self._draw_in_time(painter, scene, lane, area, style)
         elif "loadings" in lane.parameters:
@@ -264,7 +272,7 @@ class DataCanvas(View):
         elif "probabilities" in lane.parameters:
             last = lane.parameters["probabilities"].shape[1] - 0.5
             axes = _axes(style, -0.5, last, 0.0, height_of_profiles(frame, lane), area)
-            draw_profiles(painter, frame, lane, axes, style)
+            draw_profiles(painter, frame, lane, axes, style, named)
         elif "weights" in lane.parameters:
             draw_proportions(painter, frame, lane, area.adjusted(0, head, 0, 0), style)
         else:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from gui.frame import Frame, LaneFrame
+from gui.frame import Frame
 from gui.items.axes import Axes, draw_axes, log_ticks, nice_ticks, tick_text
 from gui.items.bound_stairs import BoundStairs
 from gui.items.ends_strip import EndMark, draw_ends, end_marks, mark_at, strip_width
@@ -18,6 +18,7 @@ from gui.items.likelihood_scale import Window, default_window, leader, readings
 from gui.items.marks import draw_lane_mark, signed_text, small_text, value_text
 from gui.items.pinned_runs import PinnedCurves
 from gui.items.reading_box import draw_reading_box
+from gui.lane_frame import LaneFrame
 from gui.requests import MoveCursor, OpenStart
 from gui.style import Style
 from gui.views.base import View

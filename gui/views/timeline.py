@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.algorithms.base import Event
 from engine.parameters import Array
-from gui.frame import Frame, LaneFrame
+from gui.frame import Frame
 from gui.items.axes import nice_ticks, tick_text
 from gui.items.curve import roomy
 from gui.items.layer import Layer
 from gui.items.likelihood_scale import first_width
 from gui.items.marks import EVENT_SHAPES, draw_marks
+from gui.lane_frame import LaneFrame
 from gui.requests import MoveCursor
 from gui.style import Style
 from gui.views.base import View

@@ -77,7 +77,8 @@ def _axes(half: float, style: Style, size: QSizeF) -> Axes:
     ticks = nice_ticks(low, high, max(2, int(size.height() / (metrics.height() * 2))))
     step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
     widest = max((metrics.horizontalAdvance(tick_text(tick, step)) for tick in ticks), default=0.0)
-    left, top = round(widest) + 9, round(metrics.height()) + 4
+    # A number may stand at the very top, half of it above the area: the heading is above that.
+    left, top = round(widest) + 9, round(1.5 * metrics.height()) + 3
     area = QRectF(left, top, max(10.0, size.width() - left - 8), max(10.0, size.height() - top - 8))
     # Ticks stand only where the axis grows, so a reversed horizontal one has none.
     return Axes(area, 1.0, 0.0, low, high)

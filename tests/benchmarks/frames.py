@@ -113,8 +113,8 @@ def played(rows: int, speed: float, seconds: float) -> tuple[list[float], list[f
 
     def note() -> None:
         # From the beginning of a frame to that of the next: an engine may have nothing new for one of them.
-        frames.append(window._last_tick - began[0])
-        began[0] = window._last_tick
+        frames.append(window.ticker.began - began[0])
+        began[0] = window.ticker.began
 
     # As the program itself does before its event loop.
     collector = GarbageCollector(window)
@@ -123,11 +123,11 @@ def played(rows: int, speed: float, seconds: float) -> tuple[list[float], list[f
     window.session.toggle_play()
     _let_run(0.5)
     steps_before = sum(trace.count for trace in window.session.race.traces)
-    window._ticker.timeout.connect(note)
+    window.ticker.timer.timeout.connect(note)
     with Watch() as watch:
         _let_run(seconds)
     steps = sum(trace.count for trace in window.session.race.traces) - steps_before
-    window._ticker.timeout.disconnect(note)
+    window.ticker.timer.timeout.disconnect(note)
     collector.close()
     window.close_now()
     gc.unfreeze()

@@ -45,6 +45,14 @@ def test_simplex_projection_is_the_nearest_point(size: int) -> None:
             assert np.sum(projected) == pytest.approx(1.0, abs=1e-13)
 
 
+@pytest.mark.parametrize("size", [1e16, 1e20, 1e150])
+def test_simplex_projection_of_what_is_far_away_sums_to_one(size: float) -> None:
+    assert Simplex().project(np.array([size, 1.0])).tolist() == [1.0, 0.0]
+    rows = Simplex().project(np.array([[size, 1.0, size], [0.2, 0.3, 0.9]]))
+    assert np.sum(rows, axis=1) == pytest.approx(1.0)
+    assert rows[0].tolist() == [0.5, 0.0, 0.5]
+
+
 def test_simplex_projection_works_row_by_row() -> None:
     rows = np.random.Generator(np.random.Philox(0)).standard_normal((4, 3))
     assert np.array_equal(Simplex().project(rows), np.array([Simplex().project(row) for row in rows]))

@@ -11,7 +11,9 @@ from engine.experiment import Experiment, from_document
 from engine.objective import Problem
 from engine.run import replay, run
 from engine.trace import Trace
-from gui.frame import Frame, LaneSource, Scene, resolve, scene
+from gui.frame import Frame, resolve
+from gui.lane_frame import LaneSource
+from gui.scene import Scene, scene
 
 FIRST_EXPERIMENT: dict[str, Any] = {
     "data": {"name": "three-clusters"},

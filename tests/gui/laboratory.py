@@ -25,8 +25,9 @@ from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QLineEdit, Q
 from engine.experiment import Experiment
 from engine.trace import Trace
 from gui.app import FIRST_EXPERIMENT, application
-from gui.frame import Frame, LaneFrame
+from gui.frame import Frame
 from gui.garbage import GarbageCollector
+from gui.lane_frame import LaneFrame
 from gui.race import Race
 from gui.shell import Shell
 from gui.window import Window

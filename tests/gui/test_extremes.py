@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from gui.extremes import BLOCK, Extremes
-from gui.frame import iterations
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -33,8 +32,3 @@ def test_what_a_full_block_holds_is_not_looked_at_again() -> None:
     values[BLOCK + 5] = 1e9
     assert extremes.between(values, usable, 0, len(values))[1] == 3.0 * BLOCK - 1
     assert extremes.between(values, usable, BLOCK, BLOCK + 10)[1] == 1e9
-
-
-def test_iterations_are_counted_from_nought() -> None:
-    for count in (0, 1, 1500, 10, 5000):
-        np.testing.assert_array_equal(iterations(count), np.arange(float(count)))

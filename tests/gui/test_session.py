@@ -17,7 +17,7 @@ from engine.preparation import Preparation
 from engine.stopping import Stop
 from engine.trace import Step, Trace
 from gui import edits
-from gui import session as session_module
+from gui import stage as stage_module
 from gui.app import FIRST_EXPERIMENT
 from gui.frame import resolve
 from gui.playback import LOOK_AHEAD, Playback
@@ -155,7 +155,7 @@ def separation(session: Session) -> float:
 def gates(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[int, threading.Event]]:
     """What is prepared in the background waits for the event of its number of rows."""
     known: dict[int, threading.Event] = {rows: threading.Event() for rows in (25_000, 30_000)}
-    prepare = vars(session_module)["prepare"]
+    prepare = vars(stage_module)["prepare"]
 
     def slow(experiment: Experiment, earlier: Preparation | None = None, *rest: Any) -> Preparation:
         if threading.current_thread() is not threading.main_thread():
@@ -163,7 +163,7 @@ def gates(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[int, threading.Event
         found: Preparation = prepare(experiment, earlier, *rest)
         return found
 
-    monkeypatch.setattr(session_module, "prepare", slow)
+    monkeypatch.setattr(stage_module, "prepare", slow)
     yield known
     for event in known.values():
         event.set()

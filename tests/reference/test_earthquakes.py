@@ -13,6 +13,7 @@ from engine.algorithms.em import ExpectationMaximization
 from engine.algorithms.generalized_em import GeneralizedEM
 from engine.algorithms.gradient_ascent import GradientAscent
 from engine.algorithms.lbfgs import LimitedMemoryBfgs
+from engine.algorithms.lbfgs_b import LimitedMemoryBfgsBounded
 from engine.algorithms.newton import Newton
 from engine.algorithms.squarem import Squarem
 from engine.models.hidden_markov import HiddenMarkov
@@ -63,6 +64,13 @@ def test_em(bench: Bench) -> None:
 def test_lbfgs_reaches_the_same_maximum(bench: Bench) -> None:
     trace = bench.trace(START, 300, LimitedMemoryBfgs(), tolerance=1e-8)
     assert float(trace.floats("log_likelihood")[-1]) == pytest.approx(MAXIMUM, abs=1e-6)
+
+
+def test_bounds_find_the_initial_probability_that_is_exactly_0(bench: Bench) -> None:
+    trace = bench.trace(START, 100, LimitedMemoryBfgsBounded(), tolerance=1e-8)
+    assert trace.status == "converged"
+    assert float(trace.floats("log_likelihood")[-1]) == pytest.approx(-341.87870101, abs=1e-8)
+    assert bench.model.describe(trace.last.parameters)["initial"].tolist() == [1.0, 0.0]
 
 
 def test_one_state_is_one_poisson_law(bench: Bench) -> None:

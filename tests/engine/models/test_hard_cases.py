@@ -192,6 +192,35 @@ def test_a_count_that_no_component_expects() -> None:
     check(bench(values, PoissonMixture(components=2)), described)
 
 
+@pytest.mark.parametrize("size", [1e5, 1e9])
+def test_large_counts_tremble_no_more_than_rounding_may(size: float) -> None:
+    """x log(rate) - log x! is little, but both of its terms are huge."""
+    spread = size**0.5
+    generator = np.random.Generator(np.random.Philox(2))
+    counts = generator.poisson(size + spread * np.array([-0.5, 0.5]), (150, 2)).reshape(-1, 1)
+    case = bench(counts.astype(float), PoissonMixture(components=2))
+    start = {"weights": [0.4, 0.6], "rates": [[size - 0.3 * spread], [size + 0.2 * spread]]}
+    problem, parameters = case.problem(), case.model.accept(case.prepared, start)
+    falls: list[float] = []
+    before = problem.log_likelihood(parameters)
+    for _ in range(600):
+        parameters = case.model.m_step(problem.expect(parameters).statistics, parameters)
+        after = problem.log_likelihood(parameters)
+        falls.append((before - after) / problem.roundoff_bound(before))
+        before = after
+    assert max(falls) < 0.5
+    assert max(falls) * problem.roundoff_bound(before) > roundoff_bound(before, problem.total_weight)
+
+
+@pytest.mark.parametrize("size", [1e3, 1e20, 1e80])
+def test_what_grows_for_ever_is_not_stationary(size: float) -> None:
+    """The slope in a variance vanishes as it grows, but there is no maximum out there."""
+    case = bench(normal(50, 2), GaussianMixture(components=1))
+    parameters = case.model.from_centres(case.prepared, np.zeros((1, 2)), np.full(2, size))
+    problem = case.problem()
+    assert problem.stationarity(parameters, problem.expect(parameters)) > 1e-3
+
+
 @every_covariance
 @pytest.mark.parametrize("weight", [1e-300, 1e-250, 1e-100, 1e-16])
 def test_weights_of_next_to_nothing(covariance: str, weight: float) -> None:

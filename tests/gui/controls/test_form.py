@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdi
 from engine import catalogue
 from engine.algorithms.gradient_ascent import GradientAscent
 from engine.models.gaussian_mixture import GaussianMixture
+from engine.models.state_space import StateSpace
 from engine.settings import setting, settings_of
 from engine.starts.parameters import GivenParameters
 from engine.stopping import Stop
@@ -301,6 +302,16 @@ def test_names_are_pressed_in_and_out(form: SettingsForm) -> None:
     press(field.buttons["weights"], Qt.Key.Key_Return)
     click(field.buttons["means"])
     assert [value for _, value, _ in said] == [("means",), ("means", "weights"), ("weights",)]
+
+
+def test_names_of_parameters_are_read_as_words_and_those_of_columns_as_their_file_has_them() -> None:
+    (held,) = [each for each in settings_of(StateSpace) if each.name == "hold"]
+    field = NamesField(held)
+    field.show_names(PossibleNames(("level_variance", "a_column")))
+    assert [button.text() for button in field.buttons.values()] == ["level variance", "a_column"]
+    said = heard(field.edited)
+    field.buttons["level_variance"].click()
+    assert said == [(("level_variance",), True)]
 
 
 def test_where_none_named_means_all_the_last_one_stays() -> None:

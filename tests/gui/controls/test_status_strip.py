@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from gui.controls.status_strip import STATUS_ROLES, StatusStrip
-from gui.frame import LaneFrame
+from gui.lane_frame import LaneFrame
 from gui.style import style
 from tests.gui.controls.events import click, heard, on_screen, settle
 from tests.gui.frames import first_experiment

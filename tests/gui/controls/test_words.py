@@ -24,6 +24,10 @@ from gui.controls.words import (
         ("lbfgs", "L-BFGS"),
         ("k-means++", "k-means++"),
         ("three-clusters", "Three clusters"),
+        ("hidden-markov", "Hidden Markov"),
+        ("student-t-mixture", "Student t mixture"),
+        ("fisher-scoring", "Fisher scoring"),
+        ("px-em", "PX-EM"),
     ],
 )
 def test_names_are_shown_plainly(name: str, title: str) -> None:
@@ -34,6 +38,12 @@ def test_titles_of_one_kind_stay_different() -> None:
     for kind in catalogue.KINDS:
         names = list(catalogue.find(kind))
         assert len({plain_title(name) for name in names}) == len(names)
+
+
+def test_people_keep_their_capitals_within_a_sentence() -> None:
+    assert plain("hidden-markov") == "hidden Markov"
+    assert plain("bernoulli-mixture") == "Bernoulli mixture"
+    assert plain("nesterov") == "Nesterov"
 
 
 def test_choices_lose_their_hyphens() -> None:

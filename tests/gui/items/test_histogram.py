@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from gui.frame import Components
 from gui.items.cloud import Cloud, cloud_of
 from gui.items.histogram import MOST_BARS, height_shown, histogram
+from gui.scene import Components
 from tests.gui.frames import recorded
 
 

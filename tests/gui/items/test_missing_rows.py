@@ -11,7 +11,6 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from engine.parameters import Array
-from gui.frame import LaneFrame
 from gui.items.axes import Axes
 from gui.items.cloud import cloud_of
 from gui.items.colour_table import colour_table
@@ -26,6 +25,7 @@ from gui.items.missing_rows import (
     words_at,
 )
 from gui.items.points import Points
+from gui.lane_frame import LaneFrame
 from gui.style import style
 from tests.gui.frames import Recorded, recorded
 

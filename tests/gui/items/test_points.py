@@ -6,11 +6,11 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
-from gui.frame import Scene
 from gui.items.axes import Axes
 from gui.items.cloud import MOST_ROWS, cloud_of
 from gui.items.point_image import counts_of_pixels, density_opacity, stamped_opacity
 from gui.items.points import Points
+from gui.scene import Scene
 from gui.style import style
 from tests.gui.frames import FIRST_EXPERIMENT, Recorded, recorded
 

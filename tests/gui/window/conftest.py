@@ -28,10 +28,10 @@ def laboratory(shared: Laboratory) -> Laboratory:
         popup.close()
     shared.shell.activateWindow()
     shared.window.desk.setFocus()
-    shared.window._notice_until = 0.0
+    shared.window.sentence.forget_notice()
     # Where nothing but lanes differs, the traces that are there already would be kept.
     shared.race.close()
-    shared.session._race = None
+    shared.session.stage.race = None
     shared.open(FIRST)
     shared.window.viewport.reset()
     # Sections that a test before opened by hand would stay open.

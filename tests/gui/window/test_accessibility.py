@@ -34,14 +34,14 @@ def opened() -> Iterator[Laboratory]:
                 chooser.form.more.setChecked(True)
         window.panel.stop.more.setChecked(True)
         for show in (
-            window.show_e_step,
-            window.show_results,
-            window.show_parameters,
-            window.show_pins,
-            window.show_many_starts,
+            window.companions.show_e_step,
+            window.companions.show_results,
+            window.companions.show_parameters,
+            window.companions.show_pins,
+            window.companions.show_many_starts,
         ):
             show()
-        window.show_gallery()
+        window.companions.show_gallery()
         window.help.show_keys()
         yield made
 

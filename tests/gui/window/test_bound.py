@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 
 from engine.analysis.bound import lower_bound
+from gui import edits
 from gui.controls.typed_fields import NumberField
 from gui.items.bound_stairs import BoundStairs
 from tests.gui.laboratory import Laboratory
@@ -77,7 +78,7 @@ def test_the_table_shows_one_e_step_and_what_both_methods_make_of_it(laboratory:
     laboratory.press(Qt.Key.Key_Right, times=3)
     laboratory.wait_for_iteration(3)
     laboratory.press(Qt.Key.Key_E)
-    table = laboratory.window.e_step.table
+    table = laboratory.window.companions.e_step.table
     assert table.rowCount() == 6
     use = laboratory.lanes[0].e_step()
     assert use is not None
@@ -94,7 +95,23 @@ def test_the_table_shows_one_e_step_and_what_both_methods_make_of_it(laboratory:
     np.testing.assert_allclose(means.em, following["means"], rtol=1e-12)
     text = table.chosen_text()
     assert len(text.splitlines()) == 6
-    laboratory.window.e_step.hide()
+    laboratory.window.companions.e_step.hide()
+
+
+@pytest.mark.parametrize("story", ["ability", "hidden-chain", "nile", "linkage"])
+def test_the_table_says_so_where_a_model_has_no_weights(laboratory: Laboratory, story: str) -> None:
+    shown = laboratory.window.companions.e_step
+    laboratory.press(Qt.Key.Key_E)
+    about = shown.about.text()
+    assert "counts n\u2096" in about
+    laboratory.session.edit("choose data", lambda e: edits.with_story(e, story))
+    laboratory.wait_until(lambda: shown.about.text() != about, what="the table follows")
+    assert shown.about.text().startswith("This model has no weights of components")
+    assert (shown.table.rowCount(), shown.table.columnCount()) == (0, 0)
+    laboratory.press(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    laboratory.wait_until(lambda: shown.about.text() == about, what="the table is back")
+    assert shown.table.rowCount() == 6
+    shown.hide()
 
 
 def test_a_tick_marks_the_largest_stable_rate_when_play_is_paused(laboratory: Laboratory) -> None:

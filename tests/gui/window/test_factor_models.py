@@ -35,7 +35,7 @@ def test_a_matrix_opens_runs_and_is_drawn(laboratory: Laboratory, name: str) -> 
         assert len(laboratory.colours(canvas)) > 10
     laboratory.press(Qt.Key.Key_P, CONTROL)
     laboratory.settle()
-    table = window.parameters.table
+    table = window.companions.parameters.table
     model = table.model()
     headings = [model.headerData(place, Qt.Orientation.Horizontal) for place in range(table.columnCount())]
     first = laboratory.frame.scene.dataset.columns[0]
@@ -89,9 +89,9 @@ def test_pictures_that_the_model_has_nothing_for_give_their_room_away(laboratory
     assert not window.weight_sum.isVisible()
     alone = window.likelihood.width()
     # What was chosen alone stays, with a sentence.
-    window.show_pictures(frozenset({"simplex"}))
+    window.arrangement.show_only(frozenset({"simplex"}))
     assert window.simplex.isVisible()
-    window.show_pictures(frozenset(PICTURES))
+    window.arrangement.show_only(frozenset(PICTURES))
     laboratory.open(FIRST)
     laboratory.settle()
     assert window.simplex.isVisible()

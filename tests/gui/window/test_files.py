@@ -15,7 +15,7 @@ from engine.experiment import Experiment, read_experiment
 from engine.models.student_t_mixture import StudentTMixture
 from engine.preparation import Preparation
 from engine.starts.random_points import RandomPoints
-from gui import session as session_module
+from gui import stage as stage_module
 from gui.app import FIRST_EXPERIMENT
 from tests.gui.laboratory import PATIENCE_SECONDS, Laboratory
 from tests.gui.traces import assert_same, headless
@@ -299,7 +299,7 @@ def test_a_large_file_loads_while_both_run_with_progress(
 @pytest.fixture
 def held_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Nothing that is loaded in the background arrives before the event is set."""
-    release, prepare = threading.Event(), vars(session_module)["prepare"]
+    release, prepare = threading.Event(), vars(stage_module)["prepare"]
 
     def slow(experiment: Experiment, earlier: Preparation | None = None, *rest: Any) -> Preparation:
         found: Preparation = prepare(experiment, earlier, *rest)
@@ -307,7 +307,7 @@ def held_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
             assert release.wait(PATIENCE_SECONDS)
         return found
 
-    monkeypatch.setattr(session_module, "prepare", slow)
+    monkeypatch.setattr(stage_module, "prepare", slow)
     yield release
     release.set()
 

@@ -30,7 +30,7 @@ def gallery(laboratory: Laboratory) -> Iterator[Gallery]:
     laboratory.shell.activateWindow()
     laboratory.settle()
     laboratory.press(Qt.Key.Key_X)
-    opened = laboratory.window.gallery
+    opened = laboratory.window.companions.gallery
     yield opened
     opened.hide()
     laboratory.shell.activateWindow()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,9 @@ from engine.many_starts import ManyStarts, ends_from
 from engine.shipped_experiments import FOLDER as EXPERIMENTS
 from engine.starts.parameters import GivenParameters
 from engine.starts.random_points import RandomPoints
+from gui import edits
+from gui.controls.names_field import NamesField
+from gui.pins import pinned_lanes
 from tests.gui.laboratory import LEFT, Laboratory
 
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
@@ -98,6 +102,17 @@ def test_points_are_drawn_and_erased_on_an_axis(brush: Laboratory) -> None:
     assert laboratory.experiment.data.name == "file"
 
 
+def test_no_coordinate_of_points_that_were_drawn_can_be_left_out(brush: Laboratory) -> None:
+    brush.click(brush.window.canvases[0])
+    form = brush.window.panel.data.form
+    assert form is not None
+    field = form.fields["columns"]
+    assert isinstance(field, NamesField)
+    assert [button.text() for button in field.buttons.values()] == ["x", "y"]
+    assert not any(button.isEnabled() for button in field.buttons.values())
+    brush.press(Qt.Key.Key_Z, CONTROL)
+
+
 def test_points_cannot_be_drawn_into_ten_columns(brush: Laboratory) -> None:
     laboratory = brush
     laboratory.open(
@@ -115,9 +130,27 @@ def test_points_cannot_be_drawn_into_ten_columns(brush: Laboratory) -> None:
     assert laboratory.experiment.data.name == "ten-dimensions"
 
 
+@pytest.mark.parametrize("story", ["two-coins", "role-conflict", "hidden-chain", "ability"])
+def test_a_picture_that_no_points_can_be_drawn_into_says_so_beside_the_brush(
+    brush: Laboratory, story: str
+) -> None:
+    canvas = brush.window.canvases[0]
+    brush.session.edit("choose data", lambda e: edits.with_story(e, story))
+    before, middle = brush.experiment, canvas.rect().center()
+    brush.hover(brush.window.transport.run)
+    bare = brush.picture(canvas)
+    brush.hover(canvas, middle)
+    told = brush.picture(canvas)
+    assert told != bare
+    brush.click(canvas, middle)
+    assert brush.experiment == before
+    brush.press(Qt.Key.Key_B)
+    assert brush.picture(canvas) == bare
+
+
 def test_the_start_can_be_typed_and_copied(laboratory: Laboratory) -> None:
     laboratory.press(Qt.Key.Key_P, CONTROL)
-    table = laboratory.window.parameters
+    table = laboratory.window.companions.parameters
     item = table.table.item(0, 1)
     assert item is not None
     item.setText("-2.5")
@@ -142,6 +175,50 @@ def test_the_start_can_be_typed_and_copied(laboratory: Laboratory) -> None:
     table.hide()
 
 
+@pytest.mark.parametrize(
+    ("kind", "variances", "variances_beside"),
+    [
+        ("full", (2.5, 4.0), (4.0, 4.0)),
+        ("diagonal", (2.5, 4.0), (4.0, 4.0)),
+        ("spherical", (2.5, 2.5), (4.0, 4.0)),
+        ("tied", (2.5, 4.0), (2.5, 4.0)),
+    ],
+)
+def test_a_variance_can_be_typed_whatever_the_covariances_have_in_common(
+    laboratory: Laboratory, kind: str, variances: tuple[float, float], variances_beside: tuple[float, float]
+) -> None:
+    given = laboratory.experiment.start
+    laboratory.session.edit(
+        "covariance", lambda e: edits.with_model_setting(e, "covariance", kind).replace(start=given)
+    )
+    laboratory.press(Qt.Key.Key_P, CONTROL)
+    shown = laboratory.window.companions.parameters
+    headings = [shown.table.horizontalHeaderItem(c).text() for c in range(shown.table.columnCount())]  # type: ignore[union-attr]
+    variance, beside = (shown.table.item(1, headings.index(f"covariance x,{each}")) for each in "xy")
+    assert variance is not None
+    assert beside is not None
+    assert bool(beside.flags() & Qt.ItemFlag.ItemIsEditable) == (kind in ("full", "tied"))
+    variance.setText("2.5")
+    start = laboratory.experiment.start
+    shown.hide()
+    assert laboratory.told == []
+    assert isinstance(start, GivenParameters)
+    assert start.covariances is not None
+    assert np.asarray(start.covariances[1]) == pytest.approx(np.diag(variances))
+    assert np.asarray(start.covariances[0]) == pytest.approx(np.diag(variances_beside))
+
+
+def test_of_a_lane_that_has_not_begun_nothing_is_pinned(laboratory: Laboratory) -> None:
+    found, experiment = laboratory.session.preparation, laboratory.experiment
+    assert found is not None
+    first, second = laboratory.race.sources()
+    # As it is for a moment where the first pass over many data takes long.
+    empty = found.trace(experiment.lanes[0], found.problem(), experiment.seed)
+    assert empty.count == 0
+    kept = pinned_lanes(laboratory.frame.scene, [replace(first, trace=empty), second])
+    assert [lane.index for lane in kept] == [1]
+
+
 def test_a_pinned_run_stays_while_settings_change_and_can_be_restored(laboratory: Laboratory) -> None:
     laboratory.press(Qt.Key.Key_Right, times=6)
     laboratory.wait_for_iteration(6)
@@ -154,7 +231,7 @@ def test_a_pinned_run_stays_while_settings_change_and_can_be_restored(laboratory
     laboratory.press(Qt.Key.Key_R)
     with_pin = laboratory.picture(view)
     laboratory.press(Qt.Key.Key_P, SHIFT)
-    listed = laboratory.window.pin_list
+    listed = laboratory.window.companions.pin_list
     name = listed.table.item(0, 0)
     assert name is not None
     name.setText("rate 1.2")
@@ -175,7 +252,7 @@ def test_the_ends_of_many_starts_stand_beside_the_curve_and_a_click_opens_one(la
     experiment = laboratory.experiment
     seeds = (0, 1, 2)
     found = ManyStarts(experiment, seeds, tuple(ends_from(experiment, seed) for seed in seeds))
-    laboratory.session.show_ends(found)
+    laboratory.session.searches.show_ends(found)
     view = laboratory.window.likelihood
     laboratory.picture(view)
     marks = view.ends

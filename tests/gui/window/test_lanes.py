@@ -9,7 +9,11 @@ from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
+from engine import catalogue
+from engine.experiment import Lane
+from gui import edits
 from gui.controls.lane_panel import LanePanel
+from gui.items import likelihood_whole, profiles
 from gui.items.likelihood_scale import Reading, leader
 from gui.views import likelihood as likelihood_module
 from tests.gui.laboratory import LEFT, Laboratory
@@ -100,6 +104,31 @@ def test_a_panel_folds_to_its_header_while_its_lane_runs_on(laboratory: Laborato
     assert panel.chooser.isVisible()
 
 
+def test_a_setting_of_the_same_name_that_means_something_else_keeps_no_algorithm_away(
+    laboratory: Laboratory,
+) -> None:
+    """A memory of ten steps is no memory of nine tenths; a restart may be a yes or a way."""
+    for name in ("lbfgs", "mini-batch-em", "lbfgs-b", "nesterov", "conjugate-gradient", "nesterov"):
+        laboratory.choose(lane(laboratory, 1).chooser.box, name)
+        assert laboratory.told == []
+        assert algorithms(laboratory)[1] == name
+
+
+def test_every_algorithm_can_follow_every_other_and_keeps_what_means_the_same(laboratory: Laboratory) -> None:
+    classes = catalogue.find("algorithms")
+    for before in classes.values():
+        there = edits.with_lane(laboratory.experiment, 1, Lane(before()))
+        for name in classes:
+            assert edits.with_lane_algorithm(there, 1, name).lanes[1].algorithm.name == name
+    there = edits.with_lane(
+        laboratory.experiment, 1, Lane(classes["lbfgs"](memory=7, weight_coordinates="stick-breaking"))
+    )
+    followed: Any = edits.with_lane_algorithm(there, 1, "lbfgs-b").lanes[1].algorithm
+    assert followed.memory == 7
+    followed = edits.with_lane_algorithm(there, 1, "gradient-ascent").lanes[1].algorithm
+    assert followed.weight_coordinates == "stick-breaking"
+
+
 def test_hovering_names_the_lane_that_leads_at_that_cost(
     laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,6 +152,32 @@ def test_hovering_names_the_lane_that_leads_at_that_cost(
     assert "passes" in heading
     best = max(found, key=lambda each: each.value)
     assert heading.endswith(f": {best.title} leads")
+
+
+@pytest.mark.parametrize("story", ["two-coins", "role-conflict"])
+def test_no_name_of_an_axis_lies_over_its_numbers_on_eight_small_canvases(
+    laboratory: Laboratory, story: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named: list[bool] = []
+    for module in (likelihood_whole, profiles):
+        draw = vars(module)["draw_axes"]
+
+        def noted(painter: Any, axes: Any, style: Any, *names: str, draw: Any = draw) -> None:
+            named.append(any(names))
+            draw(painter, axes, style, *names)
+
+        monkeypatch.setattr(module, "draw_axes", noted)
+    laboratory.session.edit("choose data", lambda e: edits.with_story(e, story))
+    laboratory.picture(laboratory.window.canvases[0])
+    assert named[-1], "there is room for the names of two"
+    while len(laboratory.experiment.lanes) < 8:
+        laboratory.session.edit("add lane", lambda e: edits.with_another_lane(e, -1))
+    laboratory.settle()
+    named.clear()
+    for canvas in laboratory.window.canvases:
+        laboratory.picture(canvas)
+    assert len(named) >= 8
+    assert not any(named)
 
 
 def test_nobody_leads_where_two_are_level_or_one_alone_has_a_likelihood() -> None:

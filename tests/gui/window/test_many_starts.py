@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from engine.experiment import Experiment, from_document
 from engine.many_starts import CLOCKS, ManyStarts, ends_from, quartiles, share_within
 from engine.starts.random_points import RandomPoints
-from gui.many_starts_report import ManyStartsReport
+from gui.tables.many_starts_report import ManyStartsReport
 from gui.views.performance_profile import step_curve
 from tests.gui.laboratory import LEFT, Laboratory
 
@@ -51,17 +51,17 @@ def report(laboratory: Laboratory, experiment: Experiment) -> Iterator[ManyStart
     """The report, opened by its key, on that experiment."""
     laboratory.open(experiment)
     laboratory.press(Qt.Key.Key_T, SHIFT)
-    opened = laboratory.window.many_starts
+    opened = laboratory.window.companions.many_starts
     assert opened.isVisible()
     yield opened
     opened.hide()
-    laboratory.session.show_ends(None)
+    laboratory.session.searches.show_ends(None)
 
 
 @pytest.fixture
 def filled(laboratory: Laboratory, report: ManyStartsReport, found: ManyStarts) -> ManyStartsReport:
     """The report with the ends of six starts."""
-    laboratory.session.show_ends(found)
+    laboratory.session.searches.show_ends(found)
     laboratory.settle()
     return report
 
@@ -227,7 +227,7 @@ def test_where_no_lane_reached_a_maximum_it_says_so(
         tuple(dataclasses.replace(end, status="collapsed", value=math.nan) for end in row)
         for row in found.ends
     )
-    laboratory.session.show_ends(ManyStarts(found.experiment, found.seeds, nowhere))
+    laboratory.session.searches.show_ends(ManyStarts(found.experiment, found.seeds, nowhere))
     assert "No lane reached a maximum" in report.summary.text()
     assert text(report, 0, 1) == "0 of 6"
     laboratory.picture(report.costs)

@@ -171,7 +171,7 @@ def test_the_start_is_dragged_zoomed_and_its_tables_opened_over_missing_cells(ho
     holes.press(Qt.Key.Key_Right, times=2)
     holes.wait_for_iteration(2)
     holes.press(Qt.Key.Key_E)
-    table = holes.window.e_step.table
+    table = holes.window.companions.e_step.table
     assert table.rowCount() == 2 * len(holes.frame.scene.start.weights)
     assert "nan" not in table.chosen_text().lower()
     holes.press(Qt.Key.Key_E)

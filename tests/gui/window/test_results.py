@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from engine.comparison import comparison_of
 from engine.results import document
 from engine.shipped_experiments import shipped_experiments
-from gui.results_table import ResultsTable
+from gui.tables.results_table import ResultsTable
 from tests.gui.laboratory import LEFT, Laboratory
 from tests.gui.window.conftest import FIRST
 
@@ -49,7 +49,7 @@ COLUMNS = [
 def results(laboratory: Laboratory) -> Iterator[ResultsTable]:
     """The table, opened by its key, after both lanes have run to their end and the maximum is known."""
     laboratory.press(Qt.Key.Key_R, CONTROL)
-    opened = laboratory.window.results
+    opened = laboratory.window.companions.results
     assert opened.isVisible()
     laboratory.play_to_the_end()
     laboratory.wait_until(lambda: laboratory.frame.best_is_polished)
@@ -115,7 +115,7 @@ def test_what_the_model_tells_stands_in_the_last_columns(laboratory: Laboratory)
     experiment = shipped_experiments()["factors-of-ability"]
     laboratory.open(experiment)
     laboratory.press(Qt.Key.Key_R, CONTROL)
-    opened = laboratory.window.results
+    opened = laboratory.window.companions.results
     try:
         laboratory.play_to_the_end()
         preparation = laboratory.session.preparation

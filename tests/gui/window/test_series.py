@@ -63,7 +63,7 @@ def test_a_transition_that_is_typed_makes_room_in_its_row(laboratory: Laboratory
     laboratory.open(shipped_experiments()["quiet-and-busy-decades"])
     laboratory.press(Qt.Key.Key_P, CONTROL)
     laboratory.settle()
-    table = laboratory.window.parameters.table
+    table = laboratory.window.companions.parameters.table
     model = table.model()
     headings = [model.headerData(place, Qt.Orientation.Horizontal) for place in range(table.columnCount())]
     assert headings == ["initial", "transition to 1", "transition to 2", "rate count"]
@@ -85,7 +85,7 @@ def test_under_a_stationary_law_transitions_may_be_typed_and_what_follows_from_t
     laboratory.open(experiment.replace(model=dataclasses.replace(experiment.model, initial_law="stationary")))
     laboratory.press(Qt.Key.Key_P, CONTROL)
     laboratory.settle()
-    table = laboratory.window.parameters.table
+    table = laboratory.window.companions.parameters.table
     told, item = table.item(0, 0), table.item(0, 2)
     assert told is not None
     assert item is not None

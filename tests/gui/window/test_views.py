@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF
 
 from engine.experiment import Experiment, from_document
 from gui.app import FIRST_EXPERIMENT
@@ -42,6 +43,23 @@ def experiment(story: str, components: int = 2, **sections: Any) -> Experiment:
         "stop": {"max_iterations": 40},
     }
     return from_document(document | sections)
+
+
+# The sum of the weights
+
+
+@pytest.mark.parametrize("lecture", [False, True])
+def test_no_number_of_the_gauge_touches_its_heading(laboratory: Laboratory, lecture: bool) -> None:
+    gauge = laboratory.window.weight_sum
+    if lecture:
+        laboratory.press(Qt.Key.Key_F5)
+    laboratory.picture(gauge)
+    assert gauge._axes is not None
+    (_, looks, _), here = gauge._axes
+    line = QFontMetricsF(looks.font(small=True)).height()
+    heading_ends, number_begins = 1 + line, here.area.top() - line / 2
+    laboratory.press(Qt.Key.Key_Escape)
+    assert number_begins >= heading_ends
 
 
 # The log-likelihood

@@ -10,11 +10,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from engine.analysis.convergence import GAPS, cost_to_reach, observed_rate
+from engine.many_starts import CLOCKS
 from engine.parameters import Array
 from gui.companion import Companion
 from gui.controls.words import log_likelihood_text, rounded_text, seconds_text
-from gui.frame import CLOCKS, Frame
-from gui.number_table import Cell, NumberTable
+from gui.frame import Frame
+from gui.tables.number_table import Cell, NumberTable
 
 ABOUT = "Gaps are to the best known maximum. Click on a heading to sort."
 

@@ -15,8 +15,8 @@ from gui.controls.typed_fields import NumberField
 from gui.controls.words import log_likelihood_text, rounded_text, seconds_text
 from gui.frame import Frame
 from gui.loading_bar import LoadingBar
-from gui.number_table import Cell, NumberTable
 from gui.style import Style
+from gui.tables.number_table import Cell, NumberTable
 from gui.views.base import View
 from gui.views.performance_profile import PerformanceProfileView
 from gui.views.start_costs import StartCostsView

@@ -36,7 +36,7 @@ from gui.session import Session
 
 START = -1
 WIDTH_OF_CHOICE = 220
-HINT = "The start can be typed over: Enter applies a number, and both lanes begin there."
+HINT = "The start can be typed over: Enter applies a number, and every lane begins there."
 
 
 class ParameterTable(QDialog):
@@ -141,7 +141,7 @@ class ParameterTable(QDialog):
                 item.setText(number_text(float(f"{value:.6g}")))
                 item.setToolTip(repr(value))
                 editable = Qt.ItemFlag.ItemIsEditable
-                may_be_typed = mine and self._is_parameter(name)
+                may_be_typed = mine and self._is_parameter(name) and self._is_free(name, where)
                 item.setFlags(item.flags() | editable if may_be_typed else item.flags() & ~editable)
         self.table.resizeColumnsToContents()
         self.table.blockSignals(False)
@@ -162,13 +162,22 @@ class ParameterTable(QDialog):
             for block, array in self.parameters.items()
             if self._is_parameter(block)
         }
-        _put(values, name, (*self._rows[item.row()], *where), value)
+        _put(values, name, (*self._rows[item.row()], *where), value, self._covariance_type)
         self._session.edit("type the start", lambda e: edits.with_typed_start(e, values, self._prepared()))
         self._fill()
 
     def _is_parameter(self, name: str) -> bool:
         """Whether what is told moves by itself; a stationary law, say, follows from the transitions."""
         return self._frame is not None and name in self._frame.scene.start_parameters
+
+    def _is_free(self, name: str, where: tuple[int, ...]) -> bool:
+        """Whether a number may be other than 0: of diagonal and spherical covariances only a variance may."""
+        beside = name == "covariances" and len(set(where)) > 1
+        return not (beside and self._covariance_type in ("diagonal", "spherical"))
+
+    @property
+    def _covariance_type(self) -> str:
+        return "full" if self._frame is None else getattr(self._frame.scene.model, "covariance", "full")
 
     def _prepared(self) -> Any:
         assert self._session.preparation is not None
@@ -178,8 +187,14 @@ class ParameterTable(QDialog):
         QGuiApplication.clipboard().setText(text)
 
 
-def _put(values: dict[str, Array], name: str, where: tuple[int, ...], value: float) -> None:
-    """Writes one number; the others of its row make room for a probability, a matrix stays symmetric."""
+def _put(
+    values: dict[str, Array], name: str, where: tuple[int, ...], value: float, covariance_type: str
+) -> None:
+    """Writes one number, and those that go with it.
+
+    The others of its row make room for a probability, a matrix stays symmetric, a spherical covariance has one
+    variance, and tied covariances are all the same.
+    """
     if name in ("weights", "initial", "transitions"):
         *row, place = where
         together = values[name][tuple(row)]
@@ -188,3 +203,7 @@ def _put(values: dict[str, Array], name: str, where: tuple[int, ...], value: flo
     values[name][where] = value
     if len(where) == 3 and values[name].shape[-1] == values[name].shape[-2]:
         values[name][where[0], where[2], where[1]] = value
+    if name == "covariances" and covariance_type == "spherical":
+        values[name][where[0]] = value * np.eye(values[name].shape[-1])
+    if name == "covariances" and covariance_type == "tied":
+        values[name][:] = values[name][where[0]]

@@ -23,6 +23,8 @@ ABOUT = (
     "Both methods use the very same E step. From its counts n\u2096 and moments EM takes the weighted averages as "
     "new parameters; the gradient asks how far the parameters are from them."
 )
+NO_WEIGHTS = "This model has no weights of components, so there are no counts to show."
+NO_E_STEP = "No lane has made an E step here."
 SYMBOLS = {
     "means": ("\u03bc\u2096", "\u03a3\u207b\u00b9b\u2096"),
     "covariances": ("\u03a3\u2096", "gradient in \u03a3\u2096"),
@@ -60,13 +62,13 @@ class EStepTable(QDialog):
         super().__init__(parent, Qt.WindowType.Tool)
         self.setWindowTitle("What the E step found")
         self.resize(860, 320)
-        about = QLabel(ABOUT)
-        about.setWordWrap(True)
+        self.about = QLabel(ABOUT)
+        self.about.setWordWrap(True)
         self.table = _Table()
         self.table.setAccessibleName("What the E step found")
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         column = QVBoxLayout(self)
-        column.addWidget(about)
+        column.addWidget(self.about)
         column.addWidget(self.table, 1)
 
     def show_frame(self, frame: Frame) -> None:
@@ -75,7 +77,9 @@ class EStepTable(QDialog):
             return
         found = [(lane.title, lane.iteration, lane.e_step()) for lane in frame.lanes]
         uses = [use for _, _, use in found if use is not None]
-        headers = _headers(uses[0]) if uses else ["This model has no components"]
+        missing = NO_E_STEP if "weights" in frame.scene.start_parameters else NO_WEIGHTS
+        self.about.setText(ABOUT if uses else missing)
+        headers = _headers(uses[0]) if uses else []
         self.table.setColumnCount(len(headers))
         self.table.setHorizontalHeaderLabels(headers)
         rows: list[tuple[str, list[str]]] = []

@@ -1,0 +1,1 @@
+"""Tables beside the window: numbers that can be read, sorted, copied, and those of the start typed over."""
