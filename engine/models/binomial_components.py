@@ -26,7 +26,7 @@ from engine.models.counts import (
     without_faint,
 )
 from engine.models.data_checks import place_of_column
-from engine.models.edge_slopes import Edge, with_edge_slopes
+from engine.models.edge_slopes import Edges, with_edge_slopes
 from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
 from engine.models.mixture import (
     Coefficients,
@@ -211,16 +211,26 @@ class BinomialComponents(Mixture, CompleteExponentialFamily):
         at_an_edge = (probabilities == 0.0) | (probabilities == 1.0)
         if found.ratios is None or self.second_block in self.hold or not np.any(at_an_edge):
             return found
-        places = parameters.layout.places[self.second_block]
-        successes, trials = self.split(prepared.columns)
-        log_factor = math.log(0.5) * trials[0]
-        edges = []
-        for k, j in np.argwhere(at_an_edge).tolist():
-            is_zero = probabilities[k, j] == 0.0
-            counted = successes[j] if is_zero else trials[0] - successes[j]
-            place = places.start + k * probabilities.shape[1] + j
-            edges.append(Edge(k, place, counted == 1.0, 0.5, log_factor, 1.0 if is_zero else -1.0))
-        return with_edge_slopes(found, self, prepared, parameters, edges, units)
+        components, of_columns = np.nonzero(at_an_edge)
+        first = parameters.layout.places[self.second_block].start
+        is_zero = probabilities[at_an_edge] == 0.0
+
+        def happened(columns: Array) -> Array:
+            successes, trials = self.split(columns)
+            return np.where(is_zero[:, None], successes[of_columns], trials - successes[of_columns])
+
+        def log_factor(columns: Array) -> Array:
+            return np.asarray(math.log(0.5) * self.split(columns)[1][0])
+
+        edges = Edges(
+            components,
+            first + components * probabilities.shape[1] + of_columns,
+            np.full(len(components), 0.5),
+            np.where(is_zero, 1.0, -1.0),
+            happened,
+            log_factor,
+        )
+        return with_edge_slopes(found, self, prepared, parameters, edges, units, workspace)
 
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
         probabilities = self._probabilities(parameters)

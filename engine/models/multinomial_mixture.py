@@ -17,7 +17,7 @@ from engine.models.counts import (
     refuse_what_is_no_count,
     without_faint,
 )
-from engine.models.edge_slopes import Edge, with_edge_slopes
+from engine.models.edge_slopes import Edges, with_edge_slopes
 from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
 from engine.models.mixture import (
     Coefficients,
@@ -115,13 +115,13 @@ class MultinomialMixture(Mixture, CompleteExponentialFamily):
         found = super().expect(prepared, parameters, workspace, units, posterior)
         if found.ratios is None or "probabilities" in self.hold or parameters["probabilities"].all():
             return found
-        places, columns = parameters.layout.places["probabilities"], prepared.columns
-        size = len(columns)
-        edges = [
-            Edge(k, places.start + k * size + j, columns[j] == 1.0, 1.0, 0.0)
-            for k, j in np.argwhere(parameters["probabilities"] == 0.0).tolist()
-        ]
-        return with_edge_slopes(found, self, prepared, parameters, edges, units)
+        first = parameters.layout.places["probabilities"].start
+        components, of_columns = np.nonzero(parameters["probabilities"] == 0.0)
+        places, ones = first + components * len(prepared.columns) + of_columns, np.ones(len(components))
+        edges = Edges(
+            components, places, ones, ones, lambda columns: columns[of_columns], lambda columns: 0.0
+        )
+        return with_edge_slopes(found, self, prepared, parameters, edges, units, workspace)
 
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
         probabilities = self._probabilities(parameters)

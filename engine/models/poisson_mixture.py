@@ -17,7 +17,7 @@ from engine.models.counts import (
     refuse_what_is_no_count,
     without_faint,
 )
-from engine.models.edge_slopes import Edge, with_edge_slopes
+from engine.models.edge_slopes import Edges, with_edge_slopes
 from engine.models.exponential_family import CompleteExponentialFamily, solve_weights
 from engine.models.mixture import (
     Coefficients,
@@ -124,14 +124,19 @@ class PoissonMixture(Mixture, CompleteExponentialFamily):
         found = super().expect(prepared, parameters, workspace, units, posterior)
         if found.ratios is None or "rates" in self.hold or parameters["rates"].all():
             return found
-        places, columns = parameters.layout.places["rates"], prepared.columns
-        unit = parameters.layout.by_name["rates"].unit
-        edges = [
-            Edge(k, places.start + k * unit.size + j, columns[j] == 1.0, 1.0 / scale, -1.0, scale)
-            for k, j in np.argwhere(parameters["rates"] == 0.0).tolist()
-            for scale in (float(unit[j]),)
-        ]
-        return with_edge_slopes(found, self, prepared, parameters, edges, units)
+        first, unit = parameters.layout.places["rates"].start, parameters.layout.by_name["rates"].unit
+        components, of_columns = np.nonzero(parameters["rates"] == 0.0)
+        places, scales = first + components * unit.size + of_columns, unit[of_columns]
+        # With a rate of 1 in place of 0 a count of 0 or 1 has the density exp(-1).
+        edges = Edges(
+            components,
+            places,
+            1.0 / scales,
+            scales,
+            lambda columns: columns[of_columns],
+            lambda columns: -1.0,
+        )
+        return with_edge_slopes(found, self, prepared, parameters, edges, units, workspace)
 
     def gradient(self, expectation: Expectation, parameters: Parameters) -> Array:
         rates, _ = self._rates(parameters)
