@@ -31,6 +31,7 @@ def covariance_dataset(table: Dataset, observations: float, columns: tuple[str, 
         raise InputError(
             f"{name} has {table.rows} rows and {d} columns of numbers; a covariance matrix has as many of either."
         )
+    _refuse_another_order(table)
     matrix = table.values
     if not np.all(np.isfinite(matrix)):
         row, column = np.argwhere(~np.isfinite(matrix))[0]
@@ -75,6 +76,18 @@ def _places(table: Dataset, columns: tuple[str, ...]) -> list[int]:
         if columns.count(wanted) > 1:
             raise InputError(f"Column {wanted!r} of {table.name} is chosen twice; name it once.")
     return [table.columns.index(each) for each in columns or table.columns]
+
+
+def _refuse_another_order(table: Dataset) -> None:
+    """The rows may be named too; then they are named as the columns are."""
+    if table.labels is None or np.min(table.labels) < 0:
+        return
+    names = tuple(table.label_names[code] for code in table.labels.tolist())
+    if names != table.columns and sorted(names) == sorted(table.columns):
+        raise InputError(
+            f"{table.name}: the rows are named {', '.join(names)}, but the columns {', '.join(table.columns)}; put them "
+            "in one order."
+        )
 
 
 def _refuse_indefinite(name: str, matrix: Array) -> None:

@@ -40,6 +40,11 @@ class Frame:
     def components(self) -> int:
         return len(self.scene.start.weights)
 
+    @property
+    def weights_move(self) -> bool:
+        """Whether there are weights that can go anywhere: a single one is 1, and some are held fixed."""
+        return self.components > 1 and "weights" not in getattr(self.scene.model, "hold", ())
+
 
 def resolve(
     scene: Scene,
@@ -79,7 +84,7 @@ def _best_seen(lanes: Sequence[LaneFrame]) -> float:
     return max((lane.curve.between(0, len(lane.curve))[1] for lane in lanes), default=-math.inf)
 
 
-SAYS_ITSELF = ("left-constraints", "collapsed", "diverged", "iteration-limit", "time-limit", "stopped")
+SAYS_ITSELF = ("left-constraints", "collapsed", "diverged", "iteration-limit", "time-limit")
 """Statuses whose reason is a verb with all that belongs to it: 'collapsed at 9: ...'."""
 
 
@@ -89,6 +94,8 @@ def _ending(lane: LaneFrame) -> str:
         return lane.reason
     if lane.status in SAYS_ITSELF:
         return f"{lane.title} {lane.reason}"
+    if lane.status == "stopped":
+        return f"{lane.title}: {lane.reason}"
     return f"{lane.title} {lane.status} after {lane.iteration}: {lane.reason}"
 
 
@@ -105,7 +112,7 @@ def _sentence(lanes: Sequence[LaneFrame]) -> str:
             said.append(f"{lane.title} at {lane.iteration}: {lane.events[newest][1].detail}")
         elif lane.half:
             words = (
-                "the E step shared out the points; next, the M step moves the components"
+                "the E step is done; next, the M step moves the parameters"
                 if lane.family == "em"
                 else "the direction is known (arrows); next, the move"
             )

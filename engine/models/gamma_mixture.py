@@ -94,6 +94,8 @@ class GammaMixture(Mixture, CompleteExponentialFamily):
         refuse_constant_columns(dataset, "a gamma distribution has no spread there")
 
     def prepare(self, dataset: Dataset) -> MixturePrepared:
+        import scipy.special  # noqa: F401  (slow, and no lane is to pay for it at its first step)
+
         # A positive number has a true zero: columns are divided by their mean and not centred.
         mean, _ = weighted_moments(dataset.values, dataset.row_weights)
         frame = Frame(frozen(np.zeros(dataset.dimension)), frozen(mean))

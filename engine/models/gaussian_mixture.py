@@ -68,6 +68,9 @@ ABOVE_FLOOR = 1.01
 LARGEST_FAST_DIMENSION = 15
 """With more columns the many products of a full quadratic form take longer than a triangular solve."""
 
+LARGEST_PLAIN_SOLVE = 4
+"""With more columns a library's triangular solve is faster than one column after another."""
+
 LARGEST_FAST_TERM = 1e4
 """Where the quadratic form's terms [1, z, zz'] are larger than this near a mean, over 4 digits cancel."""
 
@@ -137,6 +140,9 @@ class GaussianMixture(GaussianMissingCells, CompleteExponentialFamily):
                 )
 
     def prepare(self, dataset: Dataset) -> MixturePrepared:
+        if dataset.dimension > LARGEST_PLAIN_SOLVE:
+            import scipy.linalg.blas  # noqa: F401  (slow, and no lane is to pay for it at its first step)
+
         mean, deviation = weighted_moments(dataset.values, dataset.row_weights)
         if self.covariance == "spherical":
             deviation = np.full_like(deviation, math.sqrt(float(np.mean(np.square(deviation)))))
@@ -584,7 +590,7 @@ def _solve(factor: Array, right: Array, solved: Array) -> None:
     """Sets `solved` to L^-1 B, for a lower triangular (d, d) factor and C-ordered (d, m) right-hand sides."""
     d = factor.shape[0]
     solved[...] = right
-    if d > 4:
+    if d > LARGEST_PLAIN_SOLVE:
         from scipy.linalg.blas import dtrsm  # its import is slow, and low dimensions do without
 
         # X L' = B' in place: to Fortran a C-ordered (d, m) array is its transpose, so that nothing is copied.

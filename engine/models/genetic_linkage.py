@@ -225,6 +225,10 @@ class GeneticLinkage(Model, CompleteExponentialFamily):
             raise InputError("[start]: theta must lie between 0 and 1.")
         return self.layout(prepared).pack({"theta": theta})
 
+    def drawn_parameters(self, prepared: LinkagePrepared, generator: np.random.Generator) -> Parameters:
+        """theta drawn evenly from 0 to 1."""
+        return self.layout(prepared).pack({"theta": generator.random()})
+
     def free_dimension(self, prepared: LinkagePrepared) -> int:
         return 1
 

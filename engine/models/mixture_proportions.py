@@ -242,6 +242,11 @@ class MixtureProportions(Model, CompleteExponentialFamily):
         weights = normalised(accepted_array(self.name, self.blocks, values, "weights", shape))
         return self.layout(prepared).pack({"weights": weights})
 
+    def drawn_parameters(self, prepared: ProportionsPrepared, generator: np.random.Generator) -> Parameters:
+        """Weights drawn evenly from the whole simplex."""
+        layout = self.layout(prepared)
+        return layout.pack({"weights": generator.dirichlet(np.ones(layout.size))})
+
     def free_dimension(self, prepared: ProportionsPrepared) -> int:
         return len(prepared.columns) - 1
 

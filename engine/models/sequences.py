@@ -13,6 +13,10 @@ from engine.wording import number_text
 Places = npt.NDArray[np.intp]
 
 
+LARGEST_STEP = 1.5
+"""In usual steps of time; months and years of days are more even, and a larger step leaves a row out."""
+
+
 @runtime_checkable
 class HiddenStates(Protocol):
     """A model whose rows have hidden states, and are only told from all rows of their sequence."""
@@ -37,7 +41,7 @@ def rows_by_sequence(dataset: Dataset) -> tuple[Places, Places]:
 
 
 def check_sequences(dataset: Dataset, model: str) -> None:
-    """Raises InputError for row weights, and where time does not rise from row to row of a sequence."""
+    """Raises InputError for row weights, and where time does not rise from row to row of a sequence, or rises unevenly."""
     if dataset.row_weights is not None:
         raise InputError(
             f"{dataset.name}: the rows of a sequence follow each other, so none can count several times in {model}; "
@@ -53,20 +57,31 @@ def check_sequences(dataset: Dataset, model: str) -> None:
             "leave that row out."
         )
     rows, lengths = rows_by_sequence(dataset)
-    rises = np.diff(times[rows]) > 0
-    ends = np.cumsum(lengths)[:-1] - 1
-    rises[ends] = True
-    wrong = np.flatnonzero(~rises)
-    if wrong.size:
-        before, after = rows[wrong[0]], rows[wrong[0] + 1]
+    steps = np.diff(times[rows])
+    steps[np.cumsum(lengths)[:-1] - 1] = np.nan
+    for wrong in np.flatnonzero(steps <= 0)[:1]:
+        told = _step(dataset, rows[wrong], rows[wrong + 1])
+        if steps[wrong] == 0:
+            several = "sequences" if dataset.sequences is None else "rows of a sequence"
+            raise InputError(
+                f"{told}; where there are several {several} at a time, name the column that tells them apart "
+                "(--sequence-column), else leave one out."
+            )
+        within = "" if dataset.sequences is None else " within each sequence"
+        raise InputError(f"{told}; sort the rows by time{within}.")
+    usual = float(np.nanmedian(steps)) if np.any(np.isfinite(steps)) else np.inf
+    for wrong in np.flatnonzero(steps > LARGEST_STEP * usual)[:1]:
         raise InputError(
-            f"{dataset.name}: row {after + 1} has {dataset.time_name} = {number_text(float(times[after]), 6)} after "
-            f"{number_text(float(times[before]), 6)}; sort the rows by time{_of_sequence(dataset)}."
+            f"{_step(dataset, rows[wrong], rows[wrong + 1])}, where a step is usually {number_text(usual, 3)}; {model} "
+            "takes rows as equally spaced: put in the missing ones (of a state space with empty cells), or leave the "
+            "time column out."
         )
 
 
-def _of_sequence(dataset: Dataset) -> str:
-    return "" if dataset.sequences is None else " within each sequence"
+def _step(dataset: Dataset, before: int, after: int) -> str:
+    assert dataset.times is not None
+    here, there = (number_text(float(dataset.times[row]), 6) for row in (before, after))
+    return f"{dataset.name}: row {after + 1} has {dataset.time_name} = {there} after {here}"
 
 
 def in_data_order(values: Array, rows: Places) -> Array:

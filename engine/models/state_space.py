@@ -145,6 +145,8 @@ class StateSpace(Model, CompleteExponentialFamily):
             raise InputError(f"{dataset.name}: the series never changes, so there is nothing to fit.")
 
     def prepare(self, dataset: Dataset) -> SeriesPrepared:
+        import scipy.linalg.lapack  # noqa: F401  (slow, and no lane is to pay for it at its first step)
+
         rows, lengths = rows_by_sequence(dataset)
         column = dataset.values[rows, 0]
         centre, scale = float(np.nanmean(column)), float(np.nanstd(column))
@@ -310,6 +312,13 @@ class StateSpace(Model, CompleteExponentialFamily):
             if not value > 0:
                 raise InputError(f"[start]: the {name.replace('_', ' ')} must be above 0.")
         return self.layout(prepared).pack_data_units(given)
+
+    def drawn_parameters(self, prepared: SeriesPrepared, generator: np.random.Generator) -> Parameters:
+        """Each variance from a thousandth of how much the series changes to all of it, every size as likely."""
+        layout = self.layout(prepared)
+        return layout.pack(
+            {block.name: prepared.spread * 10.0 ** generator.uniform(-3.0, 0.0) for block in layout.blocks}
+        )
 
     def free_dimension(self, prepared: SeriesPrepared) -> int:
         return len([name for name in self.own_blocks if name not in self.hold])

@@ -121,6 +121,8 @@ class StudentTMixture(Mixture, CompleteExponentialFamily):
         refuse_constant_columns(dataset, "a cluster has no spread there")
 
     def prepare(self, dataset: Dataset) -> MixturePrepared:
+        import scipy.special  # noqa: F401  (slow, and no lane is to pay for it at its first step)
+
         mean, deviation = weighted_moments(dataset.values, dataset.row_weights)
         columns = np.array((dataset.values - mean).T / deviation[:, None], order="C")
         d = dataset.dimension

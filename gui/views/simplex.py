@@ -72,8 +72,7 @@ class SimplexView(View):
         super().show_frame(frame)
 
     def draws(self, frame: Frame) -> bool:
-        # A single weight is 1 and has nowhere to go.
-        return frame.components > 1 or bool(lanes_with_transitions(frame))
+        return frame.weights_move or bool(lanes_with_transitions(frame))
 
     def draw(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
         style = self.style_in_use

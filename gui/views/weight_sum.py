@@ -42,7 +42,7 @@ class WeightSumView(View):
         self._axes: tuple[tuple[float, Style, QSizeF], Axes] | None = None
 
     def draws(self, frame: Frame) -> bool:
-        return frame.components > 1
+        return frame.weights_move
 
     def draw(self, painter: QPainter, frame: Frame, area: QRectF) -> None:
         style = self.style_in_use

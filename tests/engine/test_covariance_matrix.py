@@ -41,6 +41,14 @@ def test_a_column_of_names_and_a_missing_header_do_no_harm() -> None:
     assert read("1,.5\n.5,1\n").columns == ("x1", "x2")
 
 
+def test_rows_that_are_named_in_another_order_are_refused() -> None:
+    with pytest.raises(
+        InputError, match="the rows are named b, a, c, but the columns a, b, c; put them in one order"
+    ):
+        read("test,a,b,c\nb,4,1,1\na,1,9,2\nc,1,2,1\n")
+    assert read("test,a,b,c\nx,4,1,1\ny,1,9,2\nz,1,2,1\n").columns == ("a", "b", "c")
+
+
 def test_columns_are_chosen_with_their_rows() -> None:
     data = read(PLAIN, columns=("c", "a"))
     assert data.covariance is not None

@@ -15,6 +15,7 @@ from engine.comparison import compare
 from engine.errors import InputError
 from engine.experiment import Experiment, from_document, read_experiment
 from engine.many_starts import ManyStarts, RunEnd, many_starts, quartiles, share_within, with_start_seed
+from engine.preparation import prepare
 
 FIRST = Path(__file__).resolve().parents[2] / "assets/experiments/em-never-goes-down.toml"
 
@@ -56,6 +57,31 @@ def test_a_start_that_is_not_random_becomes_random_points() -> None:
     seeded = with_start_seed(read_experiment(FIRST), 3)
     assert seeded.start.name == "random-points"
     assert getattr(seeded.start, "seed") == 3  # noqa: B009
+
+
+@pytest.mark.parametrize(
+    ("story", "model"),
+    [
+        ("linkage", "genetic-linkage"),
+        ("nile", "state-space"),
+        ("known-components", "mixture-proportions"),
+        ("hidden-chain", "hidden-markov"),
+        ("common-factors", "factor-analysis"),
+    ],
+)
+def test_every_model_has_a_start_that_is_random(story: str, model: str) -> None:
+    if story == "known-components":
+        wanted = read_experiment(FIRST.with_name("known-components.toml"))
+    else:
+        wanted = from_document(
+            {"data": {"name": story}, "model": {"name": model}, "lanes": [{"algorithm": "em"}]}
+        )
+    grounds = [prepare(with_start_seed(wanted, seed)) for seed in (1, 2)]
+    assert wanted.model.name == model
+    one, other = (ground.start_parameters for ground in grounds)
+    assert one.layout.violation(one.vector) is None
+    assert not np.array_equal(one.vector, other.vector)
+    assert all(np.isfinite(g.problem().log_likelihood(g.start_parameters)) for g in grounds)
 
 
 def test_it_can_be_cancelled_and_tells_how_far_it_is(experiment: Experiment) -> None:

@@ -1,6 +1,7 @@
 """The hidden Markov model beyond the laws of all models: its textbook, its data, its paths."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from engine.errors import CannotRun, InputError, MissingCells
 from engine.models.base import UndefinedLikelihood
 from engine.models.hidden_markov import HiddenMarkov
 from engine.models.sequences import Places
+from engine.models.state_space import StateSpace
 from engine.objective import Problem
 from engine.parameters import Array, Parameters, Simplex
 from engine.run import Route, run
@@ -193,6 +195,22 @@ def test_data_that_are_no_sequences_are_refused_with_what_to_do() -> None:
     holes[3] = np.nan
     with pytest.raises(MissingCells, match="closes the gap in time"):
         model.check(Dataset("holes", plain.columns, holes))
+
+
+@pytest.mark.parametrize("model", [HiddenMarkov(), StateSpace()], ids=lambda model: model.name)
+def test_a_gap_in_time_is_told_and_not_closed(model: Any) -> None:
+    series = np.cumsum(np.sin(np.arange(60.0)))[:, None]
+    plain = Dataset("days", ("y",), series, time_name="day")
+    times = np.cumsum(np.array([28.0, 30.0, 31.0])[np.arange(60) % 3])
+    model.check(dataclasses.replace(plain, times=times))
+    skipped = np.where(np.arange(60) > 40, times + 60.0, times)
+    with pytest.raises(
+        InputError, match=r"row 42 has day = 1338 after 1248, where a step is usually 30; .* equally spaced"
+    ):
+        model.check(dataclasses.replace(plain, times=skipped))
+    # Between sequences time may do what it wants.
+    codes = (np.arange(60) > 40).astype(np.int64)
+    model.check(dataclasses.replace(plain, times=skipped, sequences=codes, sequence_names=("a", "b")))
 
 
 def test_time_rises_within_each_sequence_and_may_begin_anew_in_the_next() -> None:

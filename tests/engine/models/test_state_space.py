@@ -144,8 +144,13 @@ def test_what_is_no_series_is_refused_with_what_to_do() -> None:
         InputError, match="2 columns of numbers; state-space fits one series: choose its column"
     ):
         model.check(Dataset("two", ("a", "b"), np.ones((9, 2))))
-    with pytest.raises(InputError, match="sort the rows by time"):
-        model.check(Dataset("back", ("y",), np.arange(9.0)[:, None], times=np.zeros(9), time_name="t"))
+    series, even = np.arange(9.0)[:, None], np.arange(9.0)
+    with pytest.raises(InputError, match="row 9 has t = -1 after 7; sort the rows by time"):
+        model.check(Dataset("back", ("y",), series, times=np.where(even == 8, -1.0, even), time_name="t"))
+    with pytest.raises(
+        InputError, match="row 2 has t = 0 after 0; where there are several sequences at a time"
+    ):
+        model.check(Dataset("twice", ("y",), series, times=np.zeros(9), time_name="t"))
     with pytest.raises(InputError, match="the series never changes"):
         model.check(Dataset("flat", ("y",), np.ones((9, 1))))
     with pytest.raises(InputError, match="3 observed rows, too few for the 3 variances"):
