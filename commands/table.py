@@ -170,7 +170,7 @@ def _print_factors(console: Console, comparison: Comparison, best: LaneResult) -
         table.add_row(Text(column), *(_significant(value) for block in by_column for value in block[place]))
     console.print(table)
     for name, each in (*blocks.items(), *report.items()):
-        if not np.ndim(each):
+        if not np.ndim(each) and math.isfinite(float(each)):
             _say(console, f"{name.replace('_', ' ')} {_significant(float(each))}")
 
 

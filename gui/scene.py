@@ -21,7 +21,7 @@ from gui.projection import Projection, projection
 
 ROOM = 0.08
 """Around the points, as a share of their range."""
-ROOM_FOR_MISSING, MOST_ROOM_FOR_MISSING = 0.3, 0.12
+ROOM_FOR_MISSING, MOST_ROOM_FOR_MISSING = 0.6, 0.2
 """So much more, times the share of rows that lack the coordinate."""
 
 

@@ -96,14 +96,28 @@ class Stage(QObject):
 
         def work(progress: Callable[[float], None], cancelled: Callable[[], bool]) -> Preparation:
             wanted = edits.with_file(experiment, file.pinned(cancelled))
-            return prepare(wanted, None, progress, cancelled)
+            try:
+                return prepare(wanted, None, progress, cancelled)
+            except MissingCells:
+                raise
+            except InputError:
+                # What the model lacks may stand in the data: how many trials there are, say.
+                story = wanted.data
+                assert isinstance(story, File)
+                suited = wanted.model.suited_to(story.read(progress, cancelled))
+                if suited == wanted.model:
+                    raise
+                return prepare(wanted.replace(model=suited), None, progress, cancelled)
 
         def arrived(found: Preparation) -> None:
             story = found.story
             assert isinstance(story, File)
             read_it(story)
-            wanted = edits.with_file(experiment, story)
-            self._arrive(experiment, wanted, found, done, lambda now: edits.with_file(now, story))
+
+            def taken(now: Experiment) -> Experiment:
+                return edits.with_file(now, story).replace(model=found.model)
+
+            self._arrive(experiment, taken(experiment), found, done, taken)
 
         def refused(error: Exception) -> None:
             if isinstance(error, MissingCells):

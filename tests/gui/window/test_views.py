@@ -384,6 +384,19 @@ def test_sets_of_unequal_length_are_opened_from_a_file_chosen_as_coins_and_drawn
     assert laboratory.told == []
 
 
+def test_a_file_of_unequal_sets_is_taken_by_the_coins_that_are_there(
+    laboratory: Laboratory, tmp_path: Path
+) -> None:
+    path = tmp_path / "sets.csv"
+    path.write_text("heads,tosses\n5,10\n9,12\n8,8\n1,4\n7,30\n2,20\n11,12\n3,11\n", encoding="utf-8")
+    laboratory.choose(laboratory.window.panel.data.box, "two-coins")
+    laboratory.wait_until(lambda: laboratory.frame.scene.model.name == "coins")
+    laboratory.load(path)
+    assert laboratory.told == []
+    assert laboratory.experiment.model.name == "coins"
+    assert getattr(laboratory.experiment.model, "trials_column", None) == "tosses"
+
+
 def test_the_start_of_a_gamma_mixture_is_dragged_by_its_means(laboratory: Laboratory) -> None:
     window = laboratory.window
     laboratory.choose(window.panel.data.box, "waiting-times")
