@@ -131,8 +131,10 @@ class UnitInterval(Support):
         if not np.all(np.isfinite(values)):
             return "a value is not finite"
         if np.min(values) < 0 or np.max(values) > 1:
-            worst = np.min(values) if np.min(values) < 0 else np.max(values)
-            return f"a probability became {number_text(worst)}"
+            worst = float(np.min(values) if np.min(values) < 0 else np.max(values))
+            # Rounded to a few digits, 1 + 1e-9 would be 1.
+            told = f"1 + {number_text(worst - 1.0)}" if 1.0 < worst < 1.01 else number_text(worst)
+            return f"a probability became {told}"
         return None
 
     def project(self, values: Array) -> Array:
