@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from engine.datasets.file import File
 from engine.errors import InputError
+from gui.controls.words import for_the_window
 
 if TYPE_CHECKING:
     from gui.window import Window
@@ -118,7 +119,7 @@ class Dialogs:
         """The data have missing cells: the user may fit the complete rows instead, as `drop_rows` does."""
         box = QMessageBox(self._window.shell)
         box.setWindowTitle("Missing cells")
-        box.setText(sentence)
+        box.setText(for_the_window(sentence))
         drop = box.addButton("Drop those rows", QMessageBox.ButtonRole.AcceptRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
         box.exec()

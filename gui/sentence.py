@@ -5,6 +5,7 @@ import time
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
+from gui.controls.words import for_the_window
 from gui.frame import Frame
 from gui.lecture import Subtitle
 from gui.session import Session
@@ -33,7 +34,7 @@ class Sentence(QLabel):
     def tell(self, sentence: str) -> None:
         """One sentence for the user that warns, for a while."""
         self._notice_until = time.monotonic() + NOTICE_SECONDS
-        self._say(sentence, warning=True)
+        self._say(for_the_window(sentence), warning=True)
 
     def note(self, sentence: str) -> None:
         """One sentence that is no warning, for a while."""

@@ -2,6 +2,7 @@
 
 import html
 import math
+import re
 
 PROPER = {
     "adam": "Adam",
@@ -116,3 +117,13 @@ def _plain_exponent(text: str) -> str:
     """'1e-08' as '1e-8'."""
     mantissa, mark, exponent = text.partition("e")
     return f"{mantissa}e{int(exponent)}" if mark else text
+
+
+OF_FILES = re.compile(r"^\[[a-z ]+\d*\]: | \(--[^)]*\)")
+"""The section of a file that a sentence begins with, and options of the command line in it."""
+
+
+def for_the_window(sentence: str) -> str:
+    """What is refused, without what only files and the command line have: sections and options."""
+    said = OF_FILES.sub("", sentence)
+    return said[:1].upper() + said[1:] if sentence.startswith("[") else said

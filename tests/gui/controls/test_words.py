@@ -6,6 +6,7 @@ import pytest
 
 from engine import catalogue
 from gui.controls.words import (
+    for_the_window,
     log_likelihood_text,
     number_text,
     plain,
@@ -76,3 +77,13 @@ def test_readings() -> None:
         "1.24 s",
         "250 s",
     ]
+
+
+def test_sections_of_files_and_options_are_not_for_the_window() -> None:
+    said = for_the_window("[start]: weights must sum to 1 (--start); type others.")
+    assert said == "Weights must sum to 1; type others."
+    assert for_the_window("faithful has gaps; drop rows (--drop-missing).") == "faithful has gaps; drop rows."
+    assert (
+        for_the_window("faithful has 3 missing cells (in 2 rows).")
+        == "faithful has 3 missing cells (in 2 rows)."
+    )
