@@ -17,6 +17,8 @@ from engine.roundoff import roundoff_bound
 
 FAR = 100.0
 """Numbers of a model in its frame are of the order of 1; beyond this one is on its way to somewhere else."""
+NEARLY = 1e-3
+"""Above this nothing is taken for stationary, wherever it is."""
 NOWHERE = 1e12
 """Beyond this there is no maximum of anything, whatever rounding has left of a slope."""
 
@@ -138,13 +140,13 @@ class Problem:
                 return math.inf
         here, slope = parameters.vector, gradient / self.prepared.total_weight
         moved = self.layout.project(here + slope)
-        farthest = max(here.max(), -here.min())
         with np.errstate(invalid="ignore", over="ignore"):
             change = self.free_change(moved, here)
-            if farthest > FAR:
-                # Added to so large a number a slope would be rounded away.
-                far = np.where(np.abs(here) > FAR, slope * here / FAR, 0.0)
-                change = max(change, self.free_change(far, np.zeros_like(far)))
+            if not change < NEARLY or (farthest := max(here.max(), -here.min())) < FAR:
+                return change
+            # Added to so large a number a slope would be rounded away.
+            far = np.where(np.abs(here) > FAR, slope * here / FAR, 0.0)
+            change = max(change, self.free_change(far, np.zeros_like(far)))
             return change if farthest < NOWHERE else max(change, 1.0)
 
     def free_change(self, after: Array, before: Array) -> float:
