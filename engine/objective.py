@@ -120,7 +120,12 @@ class Problem:
             # Through whole numbers of rows, so that shares of a pass add up to passes without rounding.
             rows = round(self.meter.passes * self.prepared.units) + len(units)
             self.meter.passes = rows / self.prepared.units
-        return self.model.expect(self.prepared, parameters, self.workspace, units, posterior)
+        try:
+            return self.model.expect(self.prepared, parameters, self.workspace, units, posterior)
+        except np.linalg.LinAlgError:
+            # Models tell what is outside their supports; this is where numbers end inside them.
+            detail = "the parameters became so extreme that a matrix could not be solved any more"
+            raise UndefinedLikelihood("not-finite", detail, parameters) from None
 
     def stationarity(self, parameters: Parameters, expectation: Expectation) -> float:
         """The largest component of P(phi + grad/n) - phi over the free blocks; uncharged.

@@ -15,7 +15,7 @@ from engine.models.sequences import Places
 from engine.models.state_space import StateSpace
 from engine.objective import Problem
 from engine.parameters import Array
-from tests.engine.models.cases import CASES, Case
+from tests.engine.models.cases import CASES, Case, level_data
 from tests.textbook_levels import Whole, whole
 
 LEVELS = [case for case in CASES if isinstance(case.model, StateSpace)]
@@ -135,6 +135,17 @@ def test_a_tempered_objective_is_its_density_and_entropy(beta: float) -> None:
     assert found.log_likelihood == pytest.approx(q(found.statistics) + entropy / beta, rel=1e-10)
     hard = problem.expect(case.parameters, posterior=Hard())
     assert hard.log_likelihood == pytest.approx(q(hard.statistics), rel=1e-12)
+
+
+def test_variances_that_leave_nothing_of_the_beginning_have_no_likelihood() -> None:
+    """Hard EM gets there with a slope that is held and everything else on its way to 0."""
+    model = StateSpace("local-linear-trend")
+    case = Case("vanishing", model, level_data())
+    vanishing = model.layout(case.prepared).pack(
+        {"observation_variance": 1e-30, "level_variance": 1e-60, "slope_variance": 0.3}
+    )
+    with pytest.raises(UndefinedLikelihood, match="so extreme that a matrix could not be solved"):
+        case.problem().expect(vanishing)
 
 
 def test_what_is_no_series_is_refused_with_what_to_do() -> None:
