@@ -89,12 +89,17 @@ class GradientAlgorithm(Algorithm):
         return _state(chart, x, parameters, *block_gradient(problem, parameters))
 
     def attempt(self, problem: Problem, chart: Chart, x: Array) -> GradientState | UndefinedLikelihood:
-        """The state at a trial point, or why there is no log-likelihood; the pass is charged either way."""
-        problem.meter.trials += 1
+        """The state at a trial point, or why there is no log-likelihood; the pass is charged either way.
+
+        Coordinates that are no parameters at all are looked at by no pass, and are no trial.
+        """
+        before = problem.meter.gradients
         try:
             return self.evaluate(problem, chart, x)
         except UndefinedLikelihood as undefined:
             return undefined
+        finally:
+            problem.meter.trials += problem.meter.gradients - before
 
     def starting_state(self, problem: Problem, parameters: Parameters) -> GradientState:
         """The state at the start, whose parameters are the start's own and not those read back from x.
