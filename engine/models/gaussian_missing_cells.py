@@ -110,7 +110,14 @@ class GaussianMissingCells(Mixture):
         if not isinstance(prepared, IncompletePrepared):
             return super().expect(prepared, parameters, workspace, units, posterior)
         parts = prepared.parts(units)
-        batches = prepared.batches({piece.pattern for piece, _ in parts})
+        if not parts:
+            # Some rows of which none counts.
+            nothing = np.zeros(2 * self.components * prepared.feature_count)
+            return Expectation(
+                0.0, frozen(nothing), frozen(np.zeros(self.components)) if posterior == EXACT else None
+            )
+        some = None if units is None else {piece.pattern for piece, _ in parts}
+        batches = prepared.every_batch if some is None else prepared.batches(some)
         laws = self._laws(parameters, batches)
         marginals = self._marginals(parameters, batches, laws)
         if units is not None:

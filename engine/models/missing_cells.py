@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -84,11 +85,18 @@ class IncompletePrepared(MixturePrepared):
         if units is None:
             return [(piece, None) for piece in self.pieces]
         counting = units[self.piece_of[units] >= 0]
+        if not counting.size:
+            return []
         where = self.piece_of[counting]
         order = np.argsort(where, kind="stable")
         present, first = np.unique(where[order], return_index=True)
         places = np.split(self.place_in[counting][order], first[1:])
         return [(self.pieces[index], each) for index, each in zip(present, places, strict=True)]
+
+    @cached_property
+    def every_batch(self) -> list[Batch]:
+        """All patterns, by how many columns they have: what every E step over all rows needs."""
+        return self.batches(range(len(self.patterns)))
 
     def batches(self, among: Iterable[int]) -> list[Batch]:
         """Some of the patterns, by how many columns they have."""

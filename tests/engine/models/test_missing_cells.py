@@ -107,6 +107,18 @@ def test_a_row_without_any_value_changes_nothing_but_the_count(covariance: str) 
     )
 
 
+def test_rows_of_which_none_counts_add_nothing() -> None:
+    values = real_data(2, False, rows=40).values.copy()
+    values[:10, 1] = NAN
+    case = case_of(values, row_weights=[0] * 10 + [1] * 30)
+    problem = case.problem()
+    whole, nothing = problem.expect(case.parameters), problem.expect(case.parameters, np.arange(10))
+    assert nothing.log_likelihood == 0.0
+    assert not nothing.statistics.any()
+    assert (whole + nothing).log_likelihood == whole.log_likelihood
+    assert problem.gradient(case.parameters, np.arange(10))[1].tolist() == [0.0] * case.parameters.layout.size
+
+
 @every_covariance
 def test_more_columns_than_products_are_made_for(covariance: str) -> None:
     values = real_data(LARGEST_FAST_DIMENSION + 3, False, rows=60).values.copy()
